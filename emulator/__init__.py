@@ -1,0 +1,1 @@
+"""A strict HubSpot in a folder: a server program that knows nothing of the sync."""
