@@ -1,0 +1,96 @@
+{%- set source = var("hubspot_audience_source", "demo_audience") -%}
+{%- set optional = [
+    "campaign",
+    "sub_audience",
+    "treatment",
+    "properties",
+    "customer_created_at",
+] -%}
+{%- set given = var(
+    "hubspot_audience_columns",
+    optional if source == "demo_audience" else [],
+) -%}
+{%- for column in given if column not in optional -%}
+    {{
+        exceptions.raise_compiler_error(
+            "Var hubspot_audience_columns names '"
+            ~ column
+            ~ "'. Use only "
+            ~ optional
+            | join(", ") ~ "."
+        )
+    }}
+{%- endfor -%}
+with
+    audience_source as (select * from {{ ref(source) }}),
+
+    typed as (
+
+        select
+            cast(list_name as {{ dbt.type_string() }}) as list_name,
+            {%- for column in optional if column != "customer_created_at" %}
+                cast(
+                    {{ column if column in given else "null" }}
+                    as {{ dbt.type_string() }}
+                ) as {{ column }},
+            {%- endfor %}
+            cast(customer_id as {{ dbt.type_string() }}) as customer_id,
+            cast(email as {{ dbt.type_string() }}) as email,
+            cast(
+                {{
+                    (
+                        "customer_created_at"
+                        if "customer_created_at" in given
+                        else "null"
+                    )
+                }} as {{ dbt.type_timestamp() }}
+            ) as customer_created_at
+        from audience_source
+
+    ),
+
+    cleaned as (
+
+        select typed.*, {{ hubspot_sync.clean_email("email") }} as cleaned_email
+        from typed
+
+    ),
+
+    judged as (
+
+        select
+            cleaned.*,
+            {{ hubspot_sync.ascii_lower("cleaned_email") }} as email_key,
+            {{ hubspot_sync.coarse_email_problem("email", "cleaned_email") }}
+            as coarse_problem
+        from cleaned
+
+    ),
+
+    ranked as (
+
+        select
+            list_name,
+            campaign,
+            sub_audience,
+            treatment,
+            customer_id,
+            email,
+            email_key,
+            coarse_problem,
+            properties,
+            row_number() over (
+                partition by list_name, email_key
+                order by
+                    customer_created_at asc nulls last,
+                    customer_id asc,
+                    campaign asc nulls last,
+                    sub_audience asc nulls last,
+                    treatment asc nulls last
+            ) as key_rank
+        from judged
+
+    )
+
+select *
+from ranked
