@@ -1,1 +1,1 @@
-"""A strict HubSpot in a folder: a server program that knows nothing of the sync."""
+"""A strict HubSpot in a folder: contacts, lists and memberships over real HTTP, for tests and demos."""

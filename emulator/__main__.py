@@ -1,0 +1,86 @@
+"""``python -m emulator``: a strict HubSpot on a loopback port."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from emulator.crm import Portal
+from emulator.limits import BURST, DAILY, Limits
+from emulator.load import ContactsFileError, load_contacts
+from emulator.server import HOST, Server
+from emulator.service import Service
+
+_DESCRIPTION = """A strict HubSpot for tests and demos: contacts, lists and memberships over real HTTP.
+The first line on stdout is its base URL; GET /_emulator/state tells what it holds and what was asked of it.
+It listens on 127.0.0.1 only, keeps everything in memory, and ends on Ctrl-C or SIGTERM."""
+
+
+def main() -> int:
+    """Serve until told to stop. Returns the exit code: 0, or 2 for a port or file that cannot be used."""
+    arguments = _parser().parse_args()
+    portal = Portal(arguments.portal_id)
+    if arguments.contacts:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        try:
+            load_contacts(portal, arguments.contacts, now)
+        except ContactsFileError as fault:
+            return _say(str(fault))
+    limits = Limits(burst=arguments.burst, daily=arguments.daily, portal_id=portal.portal_id)
+    service = Service(
+        portal, limits, token=arguments.token, missing_list_status=arguments.missing_list_status
+    )
+    try:
+        asyncio.run(Server(service).run(arguments.port, lambda url: print(url, flush=True)))  # noqa: T201
+    except OSError as fault:
+        return _say(f"cannot listen on {HOST} port {arguments.port}: {fault.strerror or fault}")
+    return 0
+
+
+def _say(sentence: str) -> int:
+    sys.stderr.write(f"emulator: {sentence}\n")
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m emulator",
+        description=_DESCRIPTION,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--port", type=_whole(0, 65535), default=8787, help="port; 0 picks a free one")
+    parser.add_argument(
+        "--contacts",
+        type=Path,
+        metavar="FILE.csv",
+        help="contacts to start with: an email column, perhaps id and hs_additional_emails "
+        "(semicolon separated); any other column is a contact property",
+    )
+    parser.add_argument("--token", help="the only bearer token taken; without it any is, but none is not")
+    parser.add_argument("--portal-id", type=_whole(1, 10**12), default=12345678, help="number of the account")
+    parser.add_argument("--burst", type=_whole(1, 10**9), default=BURST, help="requests per rolling 10 s")
+    parser.add_argument("--daily", type=_whole(1, 10**9), default=DAILY, help="requests a day")
+    parser.add_argument(
+        "--missing-list-status",
+        type=int,
+        choices=(404, 400),
+        default=404,
+        help="answer for a list name that is not there: HubSpot's own is not documented",
+    )
+    return parser
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+if __name__ == "__main__":
+    sys.exit(main())

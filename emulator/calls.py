@@ -1,0 +1,74 @@
+"""One request on its way to a handler: what it carries, which rows a fault makes vanish, what it changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator import shapes
+from emulator.crm import Portal
+from emulator.errors import RefusedError, bad_json, invalid
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that names a route; handlers read it and count in ``changed`` what they did."""
+
+    portal: Portal
+    at: str
+    """When it arrived: ISO 8601, UTC."""
+    params: Mapping[str, str]
+    """Values of the path's ``{parts}``, decoded."""
+    query: Mapping[str, str]
+    raw: bytes
+    content_type: str
+    link: str
+    """The URL of this request without its query."""
+    calls_today: int
+    daily_limit: int
+    missing_list_status: int
+    vanishing_rows: int = 0
+    """How many rows of the request a scripted fault makes this server overlook; -1 for all."""
+    changed: dict[str, int] = field(default_factory=dict)
+
+    def body(self, check: shapes.Check) -> Any:
+        """The JSON body, once it has passed ``check``. Raises :class:`~emulator.errors.RefusedError`."""
+        return shapes.checked(shapes.parse(self.raw, self.content_type), check)
+
+    def empty_body(self) -> None:
+        """Raises :class:`~emulator.errors.RefusedError` when a body came where none belongs."""
+        if self.raw:
+            raise bad_json("this call takes no body")
+
+    def seen(self, rows: list[Any]) -> list[Any]:
+        """The rows this server takes notice of: all of them, unless a scripted fault hides the first ones."""
+        if self.vanishing_rows < 0:
+            return []
+        hidden = min(self.vanishing_rows, len(rows))
+        self.vanishing_rows -= hidden
+        return rows[hidden:]
+
+    def number(self, name: str, *, default: int, most: int) -> int:
+        """A whole number from 1 to ``most`` of the query. Raises :class:`~emulator.errors.RefusedError`."""
+        given = self.query.get(name)
+        if given is None:
+            return default
+        if not (given.isascii() and given.isdigit() and len(given) < 10 and 1 <= int(given) <= most):
+            raise invalid(f"{name} must be a whole number from 1 to {most}")
+        return int(given)
+
+    def count(self, what: str, amount: int) -> None:
+        """Note in the request log that this request changed ``amount`` things."""
+        self.changed[what] = self.changed.get(what, 0) + amount
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and the JSON body to send; None for no body."""
+
+    status: int
+    body: object
+
+
+def refused(refusal: RefusedError) -> Answer:
+    """The answer that says no."""
+    return Answer(refusal.status, refusal.body)

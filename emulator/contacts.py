@@ -1,0 +1,163 @@
+"""The portal's contacts: who has which address, and what happens when contacts change, merge or go."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.properties import LIFECYCLE_STAGES
+
+FIRST_ID = 40001
+ALWAYS_SHOWN = ("createdate", "hs_object_id", "lastmodifieddate")
+"""Properties every answer carries, asked for or not."""
+
+_RECORD_ID = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class AddressTakenError(Exception):
+    """Another contact, ``owner``, already has ``address`` as its primary or a secondary address."""
+
+    def __init__(self, address: str, owner: int) -> None:
+        super().__init__(f"the address {address} already belongs to contact {owner}")
+        self.address = address
+        self.owner = owner
+
+
+def record_id(text: str) -> int | None:
+    """The number a record id stands for, or None when ``text`` is not one."""
+    return int(text) if _RECORD_ID.fullmatch(text) else None
+
+
+@dataclass(slots=True)
+class Contact:
+    """One contact. ``properties`` holds the values that are set; times are ISO 8601 in UTC."""
+
+    id: int
+    properties: dict[str, str]
+    created_at: str
+    updated_at: str
+
+    def addresses(self) -> list[str]:
+        """The primary address and the secondary ones, as stored."""
+        more = self.properties.get("hs_additional_emails", "").split(";")
+        return [each for each in (self.properties.get("email", ""), *(one.strip() for one in more)) if each]
+
+    def value(self, name: str) -> str | None:
+        """The value of one property, None when it is not set."""
+        match name:
+            case "hs_object_id":
+                return str(self.id)
+            case "createdate":
+                return self.created_at
+            case "lastmodifieddate":
+                return self.updated_at
+        return self.properties.get(name)
+
+    def as_json(self, names: list[str], history: list[str] | None = None) -> dict[str, Any]:
+        """The record as HubSpot answers it: the asked ``names`` and :data:`ALWAYS_SHOWN`, nothing else."""
+        shown = sorted({*names, *ALWAYS_SHOWN})
+        record: dict[str, Any] = {
+            "id": str(self.id),
+            "properties": {name: self.value(name) for name in shown},
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "archived": False,
+        }
+        if history:
+            record["propertiesWithHistory"] = {
+                name: [{"value": self.value(name), "timestamp": self.updated_at, "sourceType": "API"}]
+                for name in history
+                if self.value(name) is not None
+            }
+        return record
+
+
+class Contacts:
+    """Every live contact by id and by address; addresses are unique and compared without regard to case."""
+
+    def __init__(self) -> None:
+        self.created = 0
+        """Contacts that came in by HubSpot's own routes."""
+        self._by_id: dict[int, Contact] = {}
+        self._by_address: dict[str, int] = {}
+        self._merged: set[int] = set()
+        self._next_id = FIRST_ID
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def by_id(self, text: str) -> Contact | None:
+        """The live contact with that record id."""
+        number = record_id(text)
+        return None if number is None else self._by_id.get(number)
+
+    def by_address(self, address: str) -> Contact | None:
+        """The live contact that has the address, primary or secondary."""
+        owner = self._by_address.get(address.lower())
+        return None if owner is None else self._by_id[owner]
+
+    def is_merged(self, text: str) -> bool:
+        """Whether that id was lost in a merge: HubSpot's batch answers then name it nowhere."""
+        return record_id(text) in self._merged
+
+    def is_used(self, number: int) -> bool:
+        """Whether a live or merged contact has that id."""
+        return number in self._by_id or number in self._merged
+
+    def add(self, properties: Mapping[str, str], at: str, number: int | None = None) -> Contact:
+        """A new contact, with a given or the next free id. Raises :class:`AddressTakenError`."""
+        if number is None:
+            while self.is_used(self._next_id):
+                self._next_id += 1
+            number = self._next_id
+        contact = Contact(number, {name: value for name, value in properties.items() if value}, at, at)
+        self._claim(contact, contact.addresses())
+        self._by_id[number] = contact
+        return contact
+
+    def change(self, contact: Contact, values: Mapping[str, str], at: str) -> None:
+        """Set properties; an empty value clears. Raises :class:`AddressTakenError` and changes nothing."""
+        kept = {name: value for name, value in values.items() if not _goes_back(contact, name, value)}
+        merged = {name: value for name, value in (contact.properties | kept).items() if value}
+        wanted = Contact(contact.id, merged, contact.created_at, at).addresses()
+        self._claim(contact, wanted)
+        for address in contact.addresses():
+            if address.lower() not in {each.lower() for each in wanted}:
+                del self._by_address[address.lower()]
+        contact.properties = merged
+        contact.updated_at = at
+
+    def remove(self, contact: Contact) -> None:
+        """Archive a contact: its id is unknown and its addresses are free from now on."""
+        for address in contact.addresses():
+            self._by_address.pop(address.lower(), None)
+        del self._by_id[contact.id]
+
+    def merge(self, primary: Contact, losing: Contact, at: str) -> None:
+        """Fold ``losing`` into ``primary``: its addresses become secondary, gaps are filled, its id is lost."""
+        gained = losing.addresses()
+        self.remove(losing)
+        self._merged.add(losing.id)
+        filled = losing.properties | primary.properties
+        email = filled.get("email", "").lower()
+        secondary = [each for each in [*primary.addresses(), *gained] if each.lower() != email]
+        filled["hs_additional_emails"] = ";".join(dict.fromkeys(secondary))
+        self.change(primary, filled, at)
+
+    def _claim(self, contact: Contact, addresses: list[str]) -> None:
+        """Enter the addresses as the contact's, all of them or none."""
+        keys = [address.lower() for address in addresses]
+        for address, key in zip(addresses, keys, strict=True):
+            owner = self._by_address.get(key)
+            if owner is not None and owner != contact.id:
+                raise AddressTakenError(address, owner)
+        self._by_address.update(dict.fromkeys(keys, contact.id))
+
+
+def _goes_back(contact: Contact, name: str, value: str) -> bool:
+    """Whether a write would move ``lifecyclestage`` backwards, which HubSpot silently ignores."""
+    if name != "lifecyclestage":
+        return False
+    stages = [contact.properties.get(name), value]
+    ranks = [LIFECYCLE_STAGES.index(stage) for stage in stages if stage in LIFECYCLE_STAGES]
+    return len(ranks) == 2 and ranks[1] < ranks[0]

@@ -1,0 +1,42 @@
+"""HubSpot's two request limits: a rolling ten seconds and a day. Times come in as arguments, in seconds."""
+
+from collections import deque
+
+from emulator.errors import RefusedError, burst_limit, daily_limit
+
+WINDOW_SECONDS = 10.0
+BURST = 190
+DAILY = 650_000
+
+
+class Limits:
+    """Counts the requests that were let through; a refused one costs nothing."""
+
+    def __init__(self, *, burst: int, daily: int, portal_id: int) -> None:
+        self.burst = burst
+        self.daily = daily
+        self.used_today = 0
+        self._portal_id = portal_id
+        self._recent: deque[float] = deque()
+
+    def refusal(self, now: float) -> RefusedError | None:
+        """The 429 this request gets, or None and it is counted. ``now``: seconds on any steady clock."""
+        while self._recent and self._recent[0] <= now - WINDOW_SECONDS:
+            self._recent.popleft()
+        if self.used_today >= self.daily:
+            return daily_limit()
+        if len(self._recent) >= self.burst:
+            return burst_limit(self._portal_id)
+        self._recent.append(now)
+        self.used_today += 1
+        return None
+
+    def headers(self) -> dict[str, str]:
+        """HubSpot's rate-limit headers as of the last request."""
+        return {
+            "X-HubSpot-RateLimit-Max": str(self.burst),
+            "X-HubSpot-RateLimit-Remaining": str(self.burst - len(self._recent)),
+            "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(WINDOW_SECONDS * 1000)),
+            "X-HubSpot-RateLimit-Daily": str(self.daily),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(self.daily - self.used_today),
+        }

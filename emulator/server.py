@@ -1,0 +1,129 @@
+"""The HTTP server: sockets to requests, answers to bytes, and scripted troubles carried out on the wire.
+
+One event loop and no ``await`` between reading the portal and writing it, so every request is carried out
+whole and in the order it was read: state needs no locks and tests are deterministic.
+"""
+
+import asyncio
+import json
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from emulator import errors
+from emulator.calls import Answer, refused
+from emulator.faults import Fault
+from emulator.service import Arrival, Request, Service
+
+HOST = "127.0.0.1"
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_ADMIN = "/_emulator/"
+_HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>Error {0}</h1></body></html>"
+
+
+class Server:
+    """Serves one :class:`~emulator.service.Service` on a loopback port until told to stop."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._base_url = ""
+
+    async def run(self, port: int, announce: Callable[[str], None]) -> None:
+        """Listen, tell the base URL, serve until told to stop. Raises :class:`OSError` for a bad port."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        # Bodies are left as they came: HubSpot's clients do not compress, so a compressed one is not JSON.
+        runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None, auto_decompress=False), shutdown_timeout=0.1
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, HOST, port, backlog=512).start()
+            self._base_url = f"http://{HOST}:{runner.addresses[0][1]}"
+            announce(self._base_url)
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+    async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._answer(http, await self._read(http))
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            return _response(refused(errors.error(500, "internal error")))
+
+    async def _read(self, http: web.BaseRequest) -> Request:
+        path, _, query = http.raw_path.partition("?")
+        raw = await http.content.read()
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return Request(http.method, path, query, http.headers, raw, at, time.monotonic())
+
+    async def _answer(self, http: web.BaseRequest, request: Request) -> web.StreamResponse:
+        if request.path.startswith(_ADMIN):
+            query = dict(parse_qsl(request.query))
+            return _response(
+                self._service.admin.answer(request.method, request.path, query, request.raw, request.at)
+            )
+        arrival = self._service.arrive(request)
+        fault = arrival.fault
+        if fault is None:
+            answer = self._service.answer(arrival, self._base_url)
+            return self._logged(arrival, _response(answer, arrival.headers))
+        await asyncio.sleep(fault.latency)
+        return await self._troubled(http, arrival, fault)
+
+    async def _troubled(self, http: web.BaseRequest, arrival: Arrival, fault: Fault) -> web.StreamResponse:
+        if fault.status is not None:
+            return self._logged(arrival, self._status_response(fault, fault.status))
+        if fault.hang is not None:
+            await asyncio.sleep(fault.hang)
+            return _reset(http)
+        if fault.reset == "before":
+            return _reset(http)
+        answer = self._service.answer(arrival, self._base_url)
+        if fault.reset == "after":
+            return _reset(http)
+        return self._logged(arrival, _response(answer, arrival.headers))
+
+    def _status_response(self, fault: Fault, status: int) -> web.Response:
+        headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+        if fault.html:
+            return web.Response(
+                status=status, text=_HTML.format(status), content_type="text/html", headers=headers
+            )
+        return _response(self._service.trouble(status), headers)
+
+    def _logged(self, arrival: Arrival, response: web.Response) -> web.Response:
+        arrival.entry.status = response.status
+        return response
+
+
+def _response(answer: Answer, headers: dict[str, str] | None = None) -> web.Response:
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=headers)
+    return web.Response(
+        status=answer.status,
+        body=json.dumps(answer.body, separators=(",", ":")).encode(),
+        content_type="application/json",
+        charset="utf-8",
+        headers=headers,
+    )
+
+
+def _reset(http: web.BaseRequest) -> web.Response:
+    """Break the connection so that the client sees a reset; the response returned goes nowhere."""
+    if http.transport is not None:
+        raw_socket: socket.socket = http.transport.get_extra_info("socket")
+        raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        http.transport.abort()
+    return web.Response()
