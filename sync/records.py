@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,206 @@ class Verdict:
     """One sentence for a person. May quote the address, so it is personal data. None when accepted."""
     suggestion: str | None
     """What the person may have meant. Shown, never applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A HubSpot contact as a batch read shows it."""
+
+    contact_id: str
+    primary_email: str
+    """Lower case."""
+    additional_emails: tuple[str, ...]
+    """Lower case, in HubSpot's order."""
+    opted_out: bool
+    bounced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """HubSpot's answer to the question which contact an address leads to."""
+
+    wire_email: str
+    outcome: Literal["found", "absent", "refused"]
+    contact: Contact | None
+    """Set exactly when the outcome is `found`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredList:
+    """A row of the model `hubspot_audience_lists`."""
+
+    list_name: str
+    ownership: Literal["managed", "mirror"]
+    max_members: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedList:
+    """The HubSpot list that the ledger holds to stand behind a list name."""
+
+    list_name: str
+    list_id: str
+    adopted: bool
+    """False while members that this ledger did not add await a person's word."""
+    claimed_at_step: int
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotList:
+    """A list as HubSpot describes it."""
+
+    list_id: str
+    name: str
+    processing_type: str
+    size: int | None
+    """Members by HubSpot's count; None where HubSpot does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the plan."""
+
+    change_no: int
+    list_name: str
+    action: Literal["remove", "update", "add"]
+    contact_id: str
+    payload: str | None
+    """For updates: the properties as one JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes of one action and one list that travel in one request."""
+
+    action: Literal["remove", "update", "add"]
+    list_name: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """HubSpot's answer to one change. What was surely not applied has none."""
+
+    change_no: int
+    outcome: Literal["applied", "already_so", "missing", "rejected", "failed"]
+    code: str | None = None
+    message: str | None = None
+    """HubSpot's sentence, with addresses masked."""
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP answer, or the lack of one."""
+
+    status: int
+    """HTTP status; 0 when no answer came (timeout, refused or cut connection)."""
+    body: dict[str, object]
+    """The JSON object of the answer; empty when there was none."""
+    retry_after: float | None = None
+    """Seconds of the Retry-After header."""
+
+    @property
+    def correlation_id(self) -> str | None:
+        """HubSpot's name for this answer, to quote to its support."""
+        value = self.body.get("correlationId")
+        return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a plan is suspicious."""
+
+    guard: str
+    """The word for `--allow`, or for the flag in the sentence."""
+    list_name: str | None
+    sentence: str
+    """Figure, limit and what to do."""
+    allowable: bool = True
+    """Whether `--allow` lets it pass for one run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlan:
+    """What a run would change on one list."""
+
+    list_name: str
+    list_id: str | None
+    """None while HubSpot has no such list."""
+    members: int
+    """Believed members before the run."""
+    wanted: int
+    """Audience rows, those without a sendable address included."""
+    add: int = 0
+    remove: int = 0
+    update: int = 0
+
+
+STATUSES = (
+    "on_list",
+    "same_contact",
+    "not_in_hubspot",
+    "rejected_by_us",
+    "rejected_by_hubspot",
+    "excluded_by_consent",
+    "failed",
+    "not_sent",
+)
+"""What can have become of an audience row; each row has exactly one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListReport:
+    """What became of the audience rows of one list, and what the run did."""
+
+    plan: ListPlan
+    statuses: dict[str, int]
+    """Rows by status of STATUSES; they add up to `plan.wanted`."""
+    outcomes: dict[str, dict[str, int]]
+    """Changes of this run by action, then by outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """One rejected address for the summary."""
+
+    list_name: str
+    masked_email: str
+    code: str
+    suggestion: str | None
+    """Masked as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a plan or a run."""
+
+    run_no: int
+    status: str
+    """`planned`, `done`, `unfinished`, `stopped` (by a guard) or `interrupted`."""
+    portal_id: str
+    ruleset: str
+    lists: tuple[ListReport, ...]
+    objections: tuple[Objection, ...]
+    rejected: tuple[RejectedRow, ...]
+    rejected_sql: str
+    """The statement that shows rejected rows in full, in the warehouse."""
+    requests: int
+    """Requests made to HubSpot."""
+    contact_requests: int
+    """Of these, requests that read or write contacts."""
+    seconds: float
+
+
+class Tables(Protocol):
+    """What the state tables need of a warehouse: macros of the package by name, and bulk appends."""
+
+    def call(self, macro: str, **arguments: object) -> Any: ...
+    def rows(self, macro: str, **arguments: object) -> list[tuple[Any, ...]]: ...
+    def execute(self, macro: str, **arguments: object) -> None: ...
+    def append(self, relation: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None: ...
+    def relation_name(self, model: str) -> str: ...
+    def stream_model(
+        self, model: str, columns: Sequence[str], *, size: int = ...
+    ) -> AbstractContextManager[Iterator[list[tuple[Any, ...]]]]: ...

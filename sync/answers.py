@@ -1,0 +1,110 @@
+"""What HubSpot's answers say: JSON to values. A body may lack anything, and then says less; nothing raises."""
+
+from __future__ import annotations
+
+from sync.records import Contact, HubSpotList, Reply
+
+
+def contacts_of(reply: Reply) -> list[Contact]:
+    """The contacts that a batch read or update names."""
+    return [contact for item in _items(reply.body, "results") if (contact := _contact(item))]
+
+
+def _contact(item: dict[str, object]) -> Contact | None:
+    contact_id = item.get("id")
+    if not isinstance(contact_id, str | int):
+        return None
+    found = item.get("properties")
+    properties = found if isinstance(found, dict) else {}
+    additional = str(properties.get("hs_additional_emails") or "")
+    return Contact(
+        contact_id=str(contact_id),
+        primary_email=str(properties.get("email") or "").strip().lower(),
+        additional_emails=tuple(part.strip().lower() for part in additional.split(";") if part.strip()),
+        opted_out=str(properties.get("hs_email_optout") or "").lower() == "true",
+        bounced=bool(properties.get("hs_email_hard_bounce_reason_enum")),
+    )
+
+
+def missing_ids(reply: Reply) -> set[str]:
+    """The inputs that a 207 names as not found, as they were sent."""
+    return {
+        name
+        for error in _items(reply.body, "errors")
+        if error.get("category") == "OBJECT_NOT_FOUND"
+        for name in _named(error)
+    }
+
+
+def refused_ids(reply: Reply) -> dict[str, str]:
+    """The inputs that a 207 refuses for another reason, with HubSpot's category."""
+    return {
+        name: str(error.get("category") or "REFUSED")
+        for error in _items(reply.body, "errors")
+        if error.get("category") != "OBJECT_NOT_FOUND"
+        for name in _named(error)
+    }
+
+
+def _named(error: dict[str, object]) -> list[str]:
+    context = error.get("context")
+    if not isinstance(context, dict):
+        return []
+    values = context.get("ids") or context.get("objectWriteTraceId") or []
+    return [str(value) for value in values] if isinstance(values, list) else [str(values)]
+
+
+def list_of(reply: Reply) -> HubSpotList | None:
+    """The list in an answer, or None when it holds none."""
+    found = reply.body.get("list")
+    if not isinstance(found, dict) or not found.get("listId"):
+        return None
+    size = found.get("size")
+    return HubSpotList(
+        list_id=str(found["listId"]),
+        name=str(found.get("name") or ""),
+        processing_type=str(found.get("processingType") or ""),
+        size=int(size) if isinstance(size, int | str) and str(size).isdigit() else None,
+    )
+
+
+def changed_ids(reply: Reply) -> tuple[set[str], set[str], set[str]]:
+    """Ids that a membership change names as added, removed and missing.
+
+    HubSpot's specification spells the first `recordsIdsAdded`, an older page `recordIdsAdded`; empty ones may be left out.
+    """
+    added = _ids(reply.body, "recordsIdsAdded") | _ids(reply.body, "recordIdsAdded")
+    removed = _ids(reply.body, "recordIdsRemoved") | _ids(reply.body, "recordsIdsRemoved")
+    return added, removed, _ids(reply.body, "recordIdsMissing") | _ids(reply.body, "recordsIdsMissing")
+
+
+def page_of(reply: Reply) -> tuple[list[str], str | None]:
+    """Member ids of a page, and the cursor of the next."""
+    ids = [str(item["recordId"]) for item in _items(reply.body, "results") if item.get("recordId")]
+    paging = reply.body.get("paging")
+    following = paging.get("next") if isinstance(paging, dict) else None
+    after = following.get("after") if isinstance(following, dict) else None
+    return ids, str(after) if after else None
+
+
+def lists_of_contacts(reply: Reply) -> dict[str, set[str]]:
+    """List ids per record id of a memberships read; a record that the answer does not name is not in it."""
+    return {
+        str(item["recordId"]): {
+            str(membership["listId"])
+            for membership in _items(item, "recordListMemberships")
+            if membership.get("listId") is not None
+        }
+        for item in _items(reply.body, "results")
+        if item.get("recordId") is not None
+    }
+
+
+def _items(body: dict[str, object], key: str) -> list[dict[str, object]]:
+    items = body.get(key)
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _ids(body: dict[str, object], key: str) -> set[str]:
+    values = body.get(key)
+    return {str(value) for value in values} if isinstance(values, list) else set()

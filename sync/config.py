@@ -1,0 +1,142 @@
+"""Settings, environment and flags become one frozen `Job`, or one error with every problem found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sync.errors import SettingsError
+
+API_VERSIONS = ("v3", "2026-03", "2026-09")
+ALLOWABLE_GUARDS = ("empty", "shrink", "growth", "rejected")
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_LANDING_SECONDS = 100
+"""HubSpot's edge gives up on a request after 100 s (status 524): it may land that long after its sender died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line says, this once."""
+
+    sends: bool
+    """False for `plan`."""
+    offline: bool = False
+    lists: tuple[str, ...] = ()
+    """Empty: all declared lists."""
+    limit: int | None = None
+    """At most so many adds."""
+    allow: frozenset[str] = frozenset()
+    adopt: frozenset[str] = frozenset()
+    wait_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything a run needs to know that is not data."""
+
+    flags: Flags
+    token: str
+    """Empty only offline."""
+    base_url: str
+    api_version: str
+    portal_id: str | None
+    """The portal a person named; always set when the job sends."""
+    workers: int
+    requests_per_10_seconds: float
+    timeout_seconds: float
+    settle_seconds: float
+    membership_batch: int
+    max_shrink_percent: float
+    max_growth_percent: float
+    max_rejected_percent: float
+    small_change: int
+
+
+def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flags) -> Job:
+    """Check the environment, the project's vars and the flags together.
+
+    Raises `SettingsError` that lists every problem at once.
+    """
+    problems: list[str] = []
+    token = environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
+    if not token and not flags.offline:
+        problems.append("HUBSPOT_ACCESS_TOKEN is not set: export the token of a service key or private app")
+    portal_id = environ.get("HUBSPOT_PORTAL_ID", "").strip() or None
+    if portal_id is None and flags.sends:
+        problems.append("HUBSPOT_PORTAL_ID is not set: export the id of the portal this job may write to")
+    if portal_id is not None and not re.fullmatch(r"[0-9]+", portal_id):
+        problems.append("HUBSPOT_PORTAL_ID is not a number: it is the id beside the account's name in HubSpot")
+        portal_id = None
+    problems += _portal_problems(settings.get("portals"), portal_id)
+    base_url = environ.get("HUBSPOT_BASE_URL", "").strip().rstrip("/") or "https://api.hubapi.com"
+    problems += _base_url_problems(base_url)
+    api_version = environ.get("HUBSPOT_API_VERSION", "").strip() or "v3"
+    if api_version not in API_VERSIONS:
+        problems.append(f"HUBSPOT_API_VERSION is {api_version!r}: it must be one of {', '.join(API_VERSIONS)}")
+    numbers = {name: _number(settings, name, low, problems) for name, low in _NUMBERS.items()}
+    settle = settings.get("settle_seconds")
+    settle_seconds = numbers["timeout_seconds"] + _LANDING_SECONDS
+    if settle is not None:
+        settle_seconds = _number(settings, "settle_seconds", 0, problems)
+    if problems:
+        raise SettingsError(
+            "settings", "The settings have problems:\n- " + "\n- ".join(problems) + "\n", "Mend them and run again."
+        )
+    return Job(
+        flags=flags,
+        token=token,
+        base_url=base_url,
+        api_version=api_version,
+        portal_id=portal_id,
+        workers=int(numbers["workers"]),
+        requests_per_10_seconds=numbers["requests_per_10_seconds"],
+        timeout_seconds=numbers["timeout_seconds"],
+        settle_seconds=settle_seconds,
+        membership_batch=int(numbers["membership_batch"]),
+        max_shrink_percent=numbers["max_shrink_percent"],
+        max_growth_percent=numbers["max_growth_percent"],
+        max_rejected_percent=numbers["max_rejected_percent"],
+        small_change=int(numbers["small_change"]),
+    )
+
+
+_NUMBERS = {
+    "workers": 1,
+    "requests_per_10_seconds": 1,
+    "timeout_seconds": 1,
+    "membership_batch": 1,
+    "max_shrink_percent": 0,
+    "max_growth_percent": 0,
+    "max_rejected_percent": 0,
+    "small_change": 0,
+}
+
+
+def _number(settings: Mapping[str, object], name: str, low: float, problems: list[str]) -> float:
+    value = settings.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < low:
+        problems.append(f"var hubspot_{name} is {value!r}: it must be a number of at least {low:g}")
+        return low
+    return float(value)
+
+
+def _portal_problems(portals: object, portal_id: str | None) -> list[str]:
+    if not isinstance(portals, list | tuple):
+        return [f"var hubspot_portals is {portals!r}: it must be a list of portal ids"]
+    named = {str(portal) for portal in portals}
+    if named and portal_id is not None and portal_id not in named:
+        allowed = ", ".join(sorted(named))
+        return [f"HUBSPOT_PORTAL_ID is {portal_id}: var hubspot_portals lets this target send only to {allowed}"]
+    return []
+
+
+def _base_url_problems(base_url: str) -> list[str]:
+    parts = urlsplit(base_url)
+    if parts.scheme == "https" and parts.hostname:
+        return []
+    # A token over plain HTTP is readable on the way; the emulator is on this machine.
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return []
+    return [f"HUBSPOT_BASE_URL is {base_url!r}: it must begin with https:// (http:// only for this machine)"]

@@ -1,0 +1,207 @@
+"""Carry the plan out: removals, then updates, then adds; each change gets the receipt its answer deserves."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+from sync.answers import changed_ids, contacts_of, lists_of_contacts, missing_ids, refused_ids
+from sync.batches import CONTACTS_PER_REQUEST, chunks, cut, isolate
+from sync.caller import Answer, Caller
+from sync.errors import UnfinishedError
+from sync.hubspot import HubSpot
+from sync.ledger import Ledger
+from sync.masking import mask_all
+from sync.records import Batch, Change, Receipt, Reply
+from sync.workers import work
+
+_FLUSH_SECONDS = 3.0
+_FLUSH_ROWS = 5_000
+_REFUSED = (400, 409, 413, 414, 422)
+
+
+class Sender:
+    """Sends the changes of one run. `list_ids` holds the HubSpot list of each list name."""
+
+    def __init__(self, hubspot: HubSpot, caller: Caller, list_ids: Mapping[str, str], membership_batch: int) -> None:
+        self._hubspot = hubspot
+        self._caller = caller
+        self._list_ids = list_ids
+        self._membership_batch = membership_batch
+
+    def send(
+        self,
+        ledger: Ledger,
+        *,
+        first_no: int,
+        last_no: int,
+        run_no: int,
+        step: int,
+        workers: int,
+        keep_lease: Callable[[], None],
+        tell: Callable[..., None],
+    ) -> None:
+        """Send the changes `first_no` to `last_no` of the plan and record receipts, whatever happens."""
+        buffer: list[Receipt] = []
+        flushed_at = time.monotonic()
+        done = 0
+
+        def flush() -> None:
+            nonlocal flushed_at
+            ledger.record_receipts(buffer, run_no, step)
+            buffer.clear()
+            flushed_at = time.monotonic()
+
+        def take(receipts: list[Receipt]) -> None:
+            nonlocal done
+            buffer.extend(receipts)
+            done += len(receipts)
+            tell("sending", done=done, total=last_no - first_no + 1)
+
+        def between() -> None:
+            keep_lease()
+            if len(buffer) >= _FLUSH_ROWS or time.monotonic() - flushed_at > _FLUSH_SECONDS:
+                flush()
+
+        try:
+            for batches in _turns(cut(ledger.changes(first_no, last_no), self._membership_batch)):
+                if self._caller.stopped_by is not None:
+                    break
+                work(
+                    batches,
+                    self.send_batch,
+                    take,
+                    workers=workers,
+                    stopped=lambda: self._caller.stopped_by is not None,
+                    between=between,
+                )
+        finally:
+            flush()
+
+    def send_batch(self, batch: Batch) -> list[Receipt]:
+        """Send one batch, halving it where HubSpot refuses it, and return the receipts it earned."""
+        receipts: list[Receipt] = []
+
+        def is_refused(part: Sequence[Change]) -> bool:
+            answer = self._caller.call(lambda: self._request(batch, part))
+            reply = answer.reply
+            if reply is not None and reply.status in _REFUSED:
+                if len(part) > 1:
+                    return True
+                receipts.append(_rejected(part[0], reply))
+                return False
+            receipts.extend(self._receipts(batch, part, answer))
+            return False
+
+        isolate(batch.changes, is_refused)
+        if len(receipts) > 2 and all(receipt.outcome == "rejected" for receipt in receipts):
+            self._caller.stop(_all_refused(batch, receipts[0]))
+            return []
+        return receipts
+
+    def _request(self, batch: Batch, part: Sequence[Change]) -> Reply:
+        ids = [change.contact_id for change in part]
+        if batch.action == "update":
+            return self._hubspot.update_contacts([(c.contact_id, json.loads(c.payload or "{}")) for c in part])
+        list_id = self._list_ids[batch.list_name]
+        if batch.action == "add":
+            return self._hubspot.change_members(list_id, add=ids, remove=[])
+        return self._hubspot.change_members(list_id, add=[], remove=ids)
+
+    def _receipts(self, batch: Batch, part: Sequence[Change], answer: Answer) -> Iterable[Receipt]:
+        reply = answer.reply
+        if reply is not None and reply.status in (200, 207):
+            if batch.action == "update":
+                return _update_receipts(part, reply)
+            return self._membership_receipts(batch, part, reply, doubtful=answer.doubtful)
+        if answer.doubtful:
+            code = f"status_{reply.status}" if reply and reply.status else "no_answer"
+            correlation_id = reply.correlation_id if reply else None
+            return [Receipt(c.change_no, "failed", code, None, correlation_id) for c in part]
+        if reply is not None and reply.status == 404:
+            self._caller.stop(_list_gone(batch.list_name))
+        # Surely not applied: no receipt, and the end of the run turns it into "not sent".
+        return []
+
+    def _membership_receipts(
+        self, batch: Batch, part: Sequence[Change], reply: Reply, *, doubtful: bool
+    ) -> list[Receipt]:
+        added, removed, missing = changed_ids(reply)
+        named = added if batch.action == "add" else removed
+        receipts: list[Receipt] = []
+        unnamed: list[Change] = []
+        for change in part:
+            if change.contact_id in named:
+                receipts.append(Receipt(change.change_no, "applied", correlation_id=reply.correlation_id))
+            elif change.contact_id in missing:
+                receipts.append(Receipt(change.change_no, "missing", "not_in_hubspot"))
+            else:
+                unnamed.append(change)
+        for some in chunks(unnamed, CONTACTS_PER_REQUEST):
+            receipts += self._read_back(batch, some, doubtful=doubtful)
+        return receipts
+
+    def _read_back(self, batch: Batch, part: Sequence[Change], *, doubtful: bool) -> list[Receipt]:
+        # HubSpot ignores silently what is so already, and a merged id vanishes the same way: only a look tells.
+        ids = [change.contact_id for change in part]
+        reply = self._caller.call(lambda: self._hubspot.memberships(ids)).reply
+        if reply is None or reply.status not in (200, 207):
+            return [Receipt(change.change_no, "failed", "not_named") for change in part]
+        lists = lists_of_contacts(reply)
+        list_id = self._list_ids[batch.list_name]
+        return [
+            _seen(change, list_id in lists.get(change.contact_id, set()), doubtful=doubtful) for change in part
+        ]
+
+
+def _seen(change: Change, is_member: bool, *, doubtful: bool) -> Receipt:
+    if change.action == "remove":
+        return Receipt(change.change_no, "failed" if is_member else "already_so", "still_on_list" if is_member else None)
+    if not is_member:
+        return Receipt(change.change_no, "missing", "not_named")
+    # An earlier try without an answer may have put it there: doubt of ours beats a coincidence.
+    return Receipt(change.change_no, "applied" if doubtful else "already_so")
+
+
+def _update_receipts(part: Sequence[Change], reply: Reply) -> Iterable[Receipt]:
+    done = {contact.contact_id for contact in contacts_of(reply)}
+    missing = missing_ids(reply)
+    refused = refused_ids(reply)
+    for change in part:
+        if change.contact_id in done:
+            yield Receipt(change.change_no, "applied", correlation_id=reply.correlation_id)
+        elif change.contact_id in refused and change.contact_id not in missing:
+            yield Receipt(change.change_no, "rejected", refused[change.contact_id])
+        else:
+            yield Receipt(change.change_no, "missing", "not_named")
+
+
+def _rejected(change: Change, reply: Reply) -> Receipt:
+    code = str(reply.body.get("subCategory") or reply.body.get("category") or f"status_{reply.status}")
+    message = mask_all(str(reply.body.get("message") or ""))[:500] or None
+    return Receipt(change.change_no, "rejected", code, message, reply.correlation_id)
+
+
+def _list_gone(list_name: str) -> UnfinishedError:
+    return UnfinishedError(
+        "list_gone",
+        f"The list {list_name!r} was deleted in HubSpot while the run was under way.",
+        "Run again: the next run makes it anew.",
+    )
+
+
+def _all_refused(batch: Batch, receipt: Receipt) -> UnfinishedError:
+    # Refused one by one, they would stay refused for weeks; what is wrong is likelier to concern them all.
+    reason = receipt.message or receipt.code
+    return UnfinishedError(
+        "all_refused",
+        f"HubSpot refuses every {batch.action} of a batch for the list {batch.list_name!r}: {reason}",
+        "Mend what it names (the list's type, a property's name or value), then run again.",
+    )
+
+
+def _turns(batches: Iterable[Batch]) -> Iterable[Iterable[Batch]]:
+    """Group batches by action, so that all removals are answered before the first add is sent."""
+    return (group for _, group in groupby(batches, key=lambda batch: batch.action))

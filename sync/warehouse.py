@@ -1,0 +1,253 @@
+"""Reach the warehouse that a dbt profile points to, through dbt's own adapter.
+
+The only module that imports dbt. It streams rows, appends rows in bulk and runs the statements that
+macros render; what the rows mean is the ledger's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from dbt.adapters.factory import get_adapter_by_type, reset_adapters
+from dbt.cli.main import dbtRunner
+from dbt.context.providers import generate_runtime_macro_context
+
+from sync.drivers import READERS, WRITERS, Row, read_dbapi
+from sync.errors import SettingsError, SyncError, WarehouseError
+from sync.masking import mask_all
+
+PACKAGE = "hubspot_sync"
+_HELD_FILE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries to open a DuckDB file that another process holds."""
+
+
+class Warehouse:
+    """The warehouse of one dbt project and target.
+
+    `project_dir`, `profiles_dir` and `target` are dbt's; None leaves dbt its own defaults. `dbt_vars` is
+    text for dbt's `--vars`. `tell` receives dbt's own lines while it builds.
+    Raises `SettingsError` when the project does not parse.
+    """
+
+    def __init__(
+        self,
+        *,
+        project_dir: str | None = None,
+        profiles_dir: str | None = None,
+        target: str | None = None,
+        dbt_vars: str | None = None,
+        tell: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._arguments = _arguments(project_dir, profiles_dir, target, dbt_vars)
+        self._tell = tell
+        self._manifest: Any = None
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="warehouse-writer")
+        outcome = self._dbt("parse")
+        if not outcome.success:
+            raise SettingsError(
+                "dbt_project",
+                f"dbt cannot read the project: {_reason(outcome)}",
+                "Mend it, or name the right folder with --project-dir and --profiles-dir.",
+            )
+        self._manifest = outcome.result
+        if not any(node.package_name == PACKAGE for node in self._manifest.macros.values()):
+            raise SettingsError(
+                "dbt_package",
+                f"The dbt project does not contain the package {PACKAGE}.",
+                "Add it to packages.yml and run `dbt deps`, or name the right folder with --project-dir.",
+            )
+
+    def _dbt(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
+        # No file log: at debug level dbt writes down the text of statements.
+        quiet = ["--log-level", "none", "--log-level-file", "none"]
+        with contextlib.suppress(Exception):
+            reset_adapters()
+        runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
+        return runner.invoke([*quiet, *arguments, *self._arguments])
+
+    @property
+    def _adapter(self) -> Any:
+        # Each dbt invocation empties the adapter registry, so it is looked up every time.
+        return get_adapter_by_type(self._manifest.metadata.adapter_type)
+
+    def build(self, selection: str) -> None:
+        """Run `dbt build --select` on a selection. Raises `WarehouseError` when a node fails."""
+
+        def listen(event: Any) -> None:
+            if event.info.level in ("info", "warn", "error") and event.info.msg.strip():
+                self._tell(mask_all(event.info.msg))
+
+        outcome = self._dbt("build", "--select", selection, callbacks=[listen])
+        if not outcome.success:
+            raise WarehouseError(
+                "build_failed", f"dbt build --select {selection} failed.", "Mend the models; nothing was sent."
+            )
+
+    def call(self, macro: str, **arguments: object) -> Any:
+        """Return what a macro of the package returns. Raises `WarehouseError`."""
+        with self._errors(macro):
+            adapter = self._adapter
+            adapter.set_macro_context_generator(generate_runtime_macro_context)
+            with self._connection("macro"):
+                return adapter.execute_macro(
+                    macro, macro_resolver=self._manifest, project=PACKAGE, kwargs=arguments
+                )
+
+    def rows(self, macro: str, **arguments: object) -> list[Row]:
+        """Run the statement that a macro renders and return all its rows: for small answers."""
+        with self.stream(macro, **arguments) as chunks:
+            return [row for chunk in chunks for row in chunk]
+
+    @contextlib.contextmanager
+    def stream(self, macro: str, *, size: int = 10_000, **arguments: object) -> Iterator[Iterator[list[Row]]]:
+        """Run the statement that a macro renders and give its rows in chunks of `size`."""
+        statement = str(self.call(macro, **arguments))
+        with self._reading(statement, size) as chunks:
+            yield chunks
+
+    @contextlib.contextmanager
+    def stream_model(self, model: str, columns: Sequence[str], *, size: int = 10_000) -> Iterator[Iterator[list[Row]]]:
+        """Give columns of a model in chunks of `size`."""
+        statement = f"select {', '.join(columns)} from {self._relation_name(model)}"  # noqa: S608 names of our own
+        with self._reading(statement, size) as chunks:
+            yield chunks
+
+    @contextlib.contextmanager
+    def _reading(self, statement: str, size: int) -> Iterator[Iterator[list[Row]]]:
+        with self._errors("read"), self._connection("read") as handle:
+            yield READERS.get(self._adapter.type(), read_dbapi)(handle, statement, size)
+
+    def execute(self, macro: str, **arguments: object) -> None:
+        """Run the statement, or the list of statements, that a macro renders, each in a transaction of its own."""
+        rendered = self.call(macro, **arguments)
+        statements = rendered if isinstance(rendered, list) else [rendered]
+        self._writer.submit(self._write, [str(statement) for statement in statements]).result()
+
+    def _write(self, statements: Sequence[str]) -> None:
+        adapter = self._adapter
+        with self._errors("write"), self._connection("write"):
+            for statement in statements:
+                adapter.connections.begin()
+                adapter.execute(statement, fetch=False)
+                adapter.connections.commit()
+
+    def append(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Append rows to a table in bulk, on the writer's thread, with bound values: no value is ever logged."""
+        if rows:
+            self._writer.submit(self._append, relation, columns, rows).result()
+
+    def _append(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        with self._errors("append"), self._connection("write") as handle:
+            writer = WRITERS.get(self._adapter.type())
+            if writer is None:
+                self._append_bound(relation, columns, rows)
+            else:
+                writer(handle, relation, columns, rows)
+
+    def _append_bound(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        # 1,000 rows a statement stays within every warehouse's limits.
+        connections = self._adapter.connections
+        for start in range(0, len(rows), 1000):
+            part = rows[start : start + 1000]
+            marks = ", ".join("(" + ", ".join(["%s"] * len(columns)) + ")" for _ in part)
+            statement = f"insert into {relation} ({', '.join(columns)}) values {marks}"  # noqa: S608 bound values
+            connections.begin()
+            connections.add_query(statement, bindings=[value for row in part for value in row])
+            connections.commit()
+
+    def check_built(self, models: Sequence[str]) -> None:
+        """Raise `SettingsError` for a model the project lacks, `WarehouseError` for one that is not built."""
+        for model in models:
+            node = self._node(model)
+            with self._errors("check"), self._connection("check"):
+                found = self._adapter.get_relation(node.database, node.schema, node.alias)
+            if found is None:
+                raise WarehouseError(
+                    "not_built",
+                    f"The model {model} is not built in target {self.target_name}.",
+                    "Run `dbt build --select +hubspot_audience hubspot_sync.hubspot`, or use `run --build`.",
+                )
+
+    @property
+    def target_name(self) -> str:
+        """Name of the dbt target in use."""
+        return str(self._adapter.config.target_name)
+
+    def relation_name(self, model: str) -> str:
+        """Full name of a model's relation, to show in a statement for people."""
+        return self._relation_name(model)
+
+    def _relation_name(self, model: str) -> str:
+        return str(self._node(model).relation_name)
+
+    def _node(self, model: str) -> Any:
+        for node in self._manifest.nodes.values():
+            if node.resource_type == "model" and node.name == model:
+                return node
+        raise SettingsError(
+            "missing_model",
+            f"The dbt project has no enabled model {model}.",
+            f"Enable the folder models/hubspot of the package {PACKAGE}, or name the right --project-dir.",
+        )
+
+    @contextlib.contextmanager
+    def _connection(self, name: str) -> Iterator[Any]:
+        adapter = self._adapter
+        with _held_file_wait(adapter, name):
+            yield adapter.connections.get_thread_connection().handle
+
+    @contextlib.contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except SyncError:
+            raise
+        except Exception as error:
+            raise _explain(error, doing) from None
+
+    def close(self) -> None:
+        """Finish pending writes and let the warehouse go."""
+        self._writer.shutdown(wait=True)
+        with contextlib.suppress(Exception):
+            self._adapter.cleanup_connections()
+
+
+def _arguments(*values: str | None) -> list[str]:
+    names = ("--project-dir", "--profiles-dir", "--target", "--vars")
+    return [part for name, value in zip(names, values, strict=True) if value for part in (name, value)]
+
+
+def _reason(outcome: Any) -> str:
+    text = str(outcome.exception) if outcome.exception else "see `dbt parse`"
+    return mask_all(" ".join(text.split()))
+
+
+@contextlib.contextmanager
+def _held_file_wait(adapter: Any, name: str) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for wait in (*_HELD_FILE_WAITS, None):
+            try:
+                stack.enter_context(adapter.connection_named(name))
+                _ = adapter.connections.get_thread_connection().handle
+                break
+            except Exception as error:
+                if wait is None or "Could not set lock" not in str(error):
+                    raise
+                stack.close()
+                time.sleep(wait)
+        yield
+
+
+def _explain(error: Exception, doing: str) -> SyncError:
+    text = mask_all(" ".join(str(error).split()))[:600]
+    if "Could not set lock" in text:
+        return WarehouseError(
+            "held_file",
+            "Another process holds the DuckDB file.",
+            "Close the other program (a dbt run, a notebook, the duckdb shell), then run again.",
+        )
+    return WarehouseError("warehouse", f"The warehouse failed to {doing}: {text}", "Mend it, then run again.")
