@@ -1,7 +1,7 @@
 """This dbt project in a temporary warehouse, run in process.
 
-A new dbt process costs 3 to 5 seconds, so tests call dbt's own runner and share parsed manifests: one for
-each engine, project and set of variables. dbt keeps global state, so nothing here may be used from two threads.
+A new dbt process costs 3 to 5 seconds, so tests call dbt's own runner and share parsed manifests: one for each
+engine, project and set of variables. dbt keeps global state, so do not use this from two threads.
 """
 
 from __future__ import annotations

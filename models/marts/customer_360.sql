@@ -62,7 +62,9 @@ with
             keyed_customers.record_count,
             keyed_customers.sources,
             coalesce(customer_orders.order_count, 0) as order_count,
-            coalesce(customer_orders.revenue_eur, 0) as revenue_eur,
+            cast(
+                coalesce(customer_orders.revenue_eur, 0) as {{ dbt.type_numeric() }}
+            ) as revenue_eur,
             customer_orders.first_order_at,
             customer_orders.last_order_at,
             suppressed_customers.customer_id is not null
