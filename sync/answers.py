@@ -71,7 +71,8 @@ def list_of(reply: Reply) -> HubSpotList | None:
 def changed_ids(reply: Reply) -> tuple[set[str], set[str], set[str]]:
     """Ids that a membership change names as added, removed and missing.
 
-    HubSpot's specification spells the first `recordsIdsAdded`, an older page `recordIdsAdded`; empty ones may be left out.
+    HubSpot's specification spells the first `recordsIdsAdded`, an older page `recordIdsAdded`; empty ones
+    may be left out.
     """
     added = _ids(reply.body, "recordsIdsAdded") | _ids(reply.body, "recordIdsAdded")
     removed = _ids(reply.body, "recordIdsRemoved") | _ids(reply.body, "recordsIdsRemoved")

@@ -103,7 +103,9 @@ def _stop_error(decision: Stop, reply: Reply) -> SyncError:
     quoted = f" (correlation id {reply.correlation_id})" if reply.correlation_id else ""
     if decision.reason == "token":
         return HubSpotRefusesError(
-            "token", f"HubSpot refuses the token{quoted}.", "Check HUBSPOT_ACCESS_TOKEN: wrong, expired or revoked."
+            "token",
+            f"HubSpot refuses the token{quoted}.",
+            "Check HUBSPOT_ACCESS_TOKEN: wrong, expired or revoked.",
         )
     if decision.reason == "scope":
         return HubSpotRefusesError(

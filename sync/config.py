@@ -67,14 +67,18 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
     if portal_id is None and flags.sends:
         problems.append("HUBSPOT_PORTAL_ID is not set: export the id of the portal this job may write to")
     if portal_id is not None and not re.fullmatch(r"[0-9]+", portal_id):
-        problems.append("HUBSPOT_PORTAL_ID is not a number: it is the id beside the account's name in HubSpot")
+        problems.append(
+            "HUBSPOT_PORTAL_ID is not a number: it is the id beside the account's name in HubSpot"
+        )
         portal_id = None
     problems += _portal_problems(settings.get("portals"), portal_id)
     base_url = environ.get("HUBSPOT_BASE_URL", "").strip().rstrip("/") or "https://api.hubapi.com"
     problems += _base_url_problems(base_url)
     api_version = environ.get("HUBSPOT_API_VERSION", "").strip() or "v3"
     if api_version not in API_VERSIONS:
-        problems.append(f"HUBSPOT_API_VERSION is {api_version!r}: it must be one of {', '.join(API_VERSIONS)}")
+        problems.append(
+            f"HUBSPOT_API_VERSION is {api_version!r}: it must be one of {', '.join(API_VERSIONS)}"
+        )
     numbers = {name: _number(settings, name, low, problems) for name, low in _NUMBERS.items()}
     settle = settings.get("settle_seconds")
     settle_seconds = numbers["timeout_seconds"] + _LANDING_SECONDS
@@ -82,7 +86,9 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
         settle_seconds = _number(settings, "settle_seconds", 0, problems)
     if problems:
         raise SettingsError(
-            "settings", "The settings have problems:\n- " + "\n- ".join(problems) + "\n", "Mend them and run again."
+            "settings",
+            "The settings have problems:\n- " + "\n- ".join(problems) + "\n",
+            "Mend them and run again.",
         )
     return Job(
         flags=flags,
@@ -128,7 +134,9 @@ def _portal_problems(portals: object, portal_id: str | None) -> list[str]:
     named = {str(portal) for portal in portals}
     if named and portal_id is not None and portal_id not in named:
         allowed = ", ".join(sorted(named))
-        return [f"HUBSPOT_PORTAL_ID is {portal_id}: var hubspot_portals lets this target send only to {allowed}"]
+        return [
+            f"HUBSPOT_PORTAL_ID is {portal_id}: var hubspot_portals lets this target send only to {allowed}"
+        ]
     return []
 
 

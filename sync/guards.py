@@ -54,7 +54,11 @@ def _of_list(plan: ListPlan, max_members: int | None, rejected: int, job: Job) -
             f"({_share(plan.remove, plan.members):.0f} %, limit {job.max_shrink_percent:g} %). "
             "Look at the plan, or allow it for one run with --allow shrink.",
         )
-    if plan.members and plan.add > job.small_change and _share(plan.add, plan.members) > job.max_growth_percent:
+    if (
+        plan.members
+        and plan.add > job.small_change
+        and _share(plan.add, plan.members) > job.max_growth_percent
+    ):
         yield Objection(
             "growth",
             name,

@@ -108,13 +108,20 @@ class HubSpot:
         self, method: str, path: str, body: object = None, query: dict[str, str] | None = None
     ) -> Reply:
         if not any(method == allowed and re.fullmatch(pattern, path) for allowed, pattern in ALLOWED):
-            raise SyncError("route", f"The job may not call {method} {path}.", "This is a bug: please report it.")
+            raise SyncError(
+                "route", f"The job may not call {method} {path}.", "This is a bug: please report it."
+            )
         with self._counting:
             self.requests += 1
             self.contact_requests += path.startswith(self._contacts)
         try:
             answer = self._session().request(
-                method, self._base_url + path, params=query, json=body, timeout=self._timeout, allow_redirects=False
+                method,
+                self._base_url + path,
+                params=query,
+                json=body,
+                timeout=self._timeout,
+                allow_redirects=False,
             )
         except requests.RequestException:
             # Its text may hold the request; the caller only needs to know that no answer came.

@@ -36,7 +36,10 @@ class Ledger:
 
     def audience_counts(self) -> dict[str, tuple[int, int]]:
         """Per list name: rows wanted, and those that pass the coarse checks with an address of their own."""
-        return {name: (int(wanted), int(fit)) for name, wanted, fit in self._tables.rows("hubspot_audience_counts")}
+        return {
+            name: (int(wanted), int(fit))
+            for name, wanted, fit in self._tables.rows("hubspot_audience_counts")
+        }
 
     def newest_portal(self) -> str | None:
         """Portal of the newest run, or None before the first."""
@@ -53,12 +56,25 @@ class Ledger:
 
     def record_verdicts(self, verdicts: Sequence[Verdict], ruleset: str, step: int) -> None:
         """Append verdicts."""
-        columns = "email ruleset verdict wire_email code detail suggestion judged_at step".split()
+        columns = [
+            "email",
+            "ruleset",
+            "verdict",
+            "wire_email",
+            "code",
+            "detail",
+            "suggestion",
+            "judged_at",
+            "step",
+        ]
         now = _now()
         self._append(
             "email_verdicts",
             columns,
-            [(v.email, ruleset, v.verdict, v.wire_email, v.code, v.detail, v.suggestion, now, step) for v in verdicts],
+            [
+                (v.email, ruleset, v.verdict, v.wire_email, v.code, v.detail, v.suggestion, now, step)
+                for v in verdicts
+            ],
         )
 
     def prepare_lookups(self, list_names: Sequence[str]) -> int:
@@ -68,13 +84,23 @@ class Ledger:
 
     def due_lookups(self, first_no: int, last_no: int) -> list[str]:
         """Wire addresses whose lookup is due, by their number."""
-        return [row[0] for row in self._tables.rows("hubspot_lookups_between", first_no=first_no, last_no=last_no)]
+        return [
+            row[0] for row in self._tables.rows("hubspot_lookups_between", first_no=first_no, last_no=last_no)
+        ]
 
     def record_lookups(self, lookups: Sequence[Lookup], portal_id: str, step: int) -> None:
         """Append lookups."""
-        columns = (
-            "portal_id wire_email outcome contact_id primary_email opted_out bounced looked_up_at step".split()
-        )
+        columns = [
+            "portal_id",
+            "wire_email",
+            "outcome",
+            "contact_id",
+            "primary_email",
+            "opted_out",
+            "bounced",
+            "looked_up_at",
+            "step",
+        ]
         now = _now()
         rows = []
         for lookup in lookups:
@@ -89,12 +115,13 @@ class Ledger:
         """The newest HubSpot list behind each list name."""
         rows = self._tables.rows("hubspot_recorded_lists", portal_id=portal_id)
         return {
-            name: RecordedList(name, list_id, bool(adopted), int(step)) for name, list_id, adopted, step in rows
+            name: RecordedList(name, list_id, bool(adopted), int(step))
+            for name, list_id, adopted, step in rows
         }
 
     def record_list(self, portal_id: str, list_name: str, list_id: str, *, adopted: bool, step: int) -> None:
         """Record which list stands behind a name, and whether its strangers are accepted."""
-        columns = "portal_id list_name list_id adopted recorded_at step".split()
+        columns = ["portal_id", "list_name", "list_id", "adopted", "recorded_at", "step"]
         self._append("lists", columns, [(portal_id, list_name, list_id, int(adopted), _now(), step)])
 
     def prepare_members(self) -> None:
@@ -146,7 +173,16 @@ class Ledger:
 
     def record_receipts(self, receipts: Sequence[Receipt], run_no: int, step: int) -> None:
         """Append receipts."""
-        columns = "run_no change_no outcome code message correlation_id received_at step".split()
+        columns = [
+            "run_no",
+            "change_no",
+            "outcome",
+            "code",
+            "message",
+            "correlation_id",
+            "received_at",
+            "step",
+        ]
         now = _now()
         rows = [
             (run_no, r.change_no, r.outcome, r.code, r.message, r.correlation_id, now, step) for r in receipts
@@ -171,7 +207,9 @@ class Ledger:
 
     def rejected_sample(self, list_names: Sequence[str], sample_size: int) -> list[RejectedRow]:
         """The first rejected rows, masked."""
-        rows = self._tables.rows("hubspot_rejected_sample", list_names=list(list_names), sample_size=sample_size)
+        rows = self._tables.rows(
+            "hubspot_rejected_sample", list_names=list(list_names), sample_size=sample_size
+        )
         return [
             RejectedRow(name, mask(email or ""), code, mask(suggestion) if suggestion else None)
             for name, email, code, suggestion in rows
@@ -183,8 +221,21 @@ class Ledger:
 
     def newest_runs(self, count: int) -> list[dict[str, Any]]:
         """The newest runs, newest first."""
-        names = "run_no status started_at finished_at last_seen_at portal_id ruleset version figures".split()
-        return [dict(zip(names, row, strict=True)) for row in self._tables.rows("hubspot_newest_runs", count=count)]
+        names = [
+            "run_no",
+            "status",
+            "started_at",
+            "finished_at",
+            "last_seen_at",
+            "portal_id",
+            "ruleset",
+            "version",
+            "figures",
+        ]
+        return [
+            dict(zip(names, row, strict=True))
+            for row in self._tables.rows("hubspot_newest_runs", count=count)
+        ]
 
     def _highest_no(self, scratch: str, column: str) -> int:
         ((highest, _),) = self._tables.rows("hubspot_highest_no", scratch=scratch, column=column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -94,12 +95,11 @@ def _list(reply: Reply, name: str) -> HubSpotList:
 def read_members(
     hubspot: HubSpot, caller: Caller, list_id: str, keep_lease: Callable[[], None]
 ) -> Iterator[list[str]]:
-    """Page through a whole list and give its record ids, page by page. Raises `SyncError` when a page is not to be had."""
+    """Give the record ids of a whole list, page by page. Raises `SyncError` when a page is not to be had."""
     after: str | None = None
     while True:
         keep_lease()
-        cursor = after
-        reply = _answer(caller, lambda: hubspot.members_page(list_id, cursor))
+        reply = _answer(caller, functools.partial(hubspot.members_page, list_id, after))
         if reply.status != 200:
             raise UnfinishedError(
                 "list_unread",

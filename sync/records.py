@@ -218,11 +218,22 @@ class Report:
 class Tables(Protocol):
     """What the state tables need of a warehouse: macros of the package by name, and bulk appends."""
 
-    def call(self, macro: str, **arguments: object) -> Any: ...
-    def rows(self, macro: str, **arguments: object) -> list[tuple[Any, ...]]: ...
-    def execute(self, macro: str, **arguments: object) -> None: ...
-    def append(self, relation: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None: ...
-    def relation_name(self, model: str) -> str: ...
+    def call(self, macro: str, **arguments: object) -> Any:
+        """Return what a macro returns."""
+
+    def rows(self, macro: str, **arguments: object) -> list[tuple[Any, ...]]:
+        """Run the statement that a macro renders and return its rows."""
+
+    def execute(self, macro: str, **arguments: object) -> None:
+        """Run the statement or statements that a macro renders."""
+
+    def append(self, relation: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows to a table in bulk."""
+
+    def relation_name(self, model: str) -> str:
+        """Full name of a model's relation."""
+
     def stream_model(
         self, model: str, columns: Sequence[str], *, size: int = ...
-    ) -> AbstractContextManager[Iterator[list[tuple[Any, ...]]]]: ...
+    ) -> AbstractContextManager[Iterator[list[tuple[Any, ...]]]]:
+        """Give columns of a model in chunks of `size` rows."""

@@ -47,7 +47,8 @@ def as_json(report: Report) -> str:
         "seconds": round(report.seconds, 1),
         **as_figures(report),
         "objections": [
-            {"guard": each.guard, "list_name": each.list_name, "sentence": each.sentence} for each in report.objections
+            {"guard": each.guard, "list_name": each.list_name, "sentence": each.sentence}
+            for each in report.objections
         ],
         "rejected": [
             {"list_name": r.list_name, "email": r.masked_email, "code": r.code, "suggestion": r.suggestion}
@@ -72,7 +73,10 @@ def as_text(report: Report) -> str:
         lines.append(f"  In full: {report.rejected_sql}")
     for objection in report.objections:
         lines += ["", f"Objection: {objection.sentence}"]
-    lines += ["", f"Requests to HubSpot: {report.requests}, of these about contacts: {report.contact_requests}"]
+    lines += [
+        "",
+        f"Requests to HubSpot: {report.requests}, of these about contacts: {report.contact_requests}",
+    ]
     return "\n".join(lines)
 
 
@@ -84,7 +88,9 @@ def _list_lines(each: ListReport, verb: str) -> Iterator[str]:
     told = ", ".join(f"{count:,} {what}" for count, what in changes if count) or "nothing"
     yield f"  {verb}: {told}"
     for action, outcomes in sorted(each.outcomes.items()):
-        counted = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(outcomes.items()))
+        counted = ", ".join(
+            f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(outcomes.items())
+        )
         yield f"  {action}: {counted}"
     yield f"  {plan.wanted:>9,}  audience rows"
     for status in STATUSES:

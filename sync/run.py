@@ -1,73 +1,42 @@
-"""A run from beginning to end: judge, look up, read, plan, guard, send, report. A plan stops before it sends."""
+"""A run from beginning to end: judge, look up, read, plan, guard, send, report. A plan sends nothing."""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from sync import lists
-from sync.caller import Caller, unreachable
-from sync.config import Job
+from sync.adoption import settle_lists
 from sync.emails import ruleset
 from sync.errors import (
     BusyError,
     GuardError,
-    HubSpotRefusesError,
-    SettingsError,
     StoppedError,
     SyncError,
     UnfinishedError,
+    WarehouseError,
 )
 from sync.guards import object_to
-from sync.hubspot import HubSpot
 from sync.judging import judge_audience
-from sync.ledger import Ledger
 from sync.lookup import look_up
-from sync.records import DeclaredList, ListPlan, ListReport, Objection, Reply, Report
+from sync.opening import Parts, chosen_lists, confirmed_portal
+from sync.records import DeclaredList, ListPlan, ListReport, Objection, Report
 from sync.report import as_figures
-from sync.runs import Runs
 from sync.send import Sender
 
 _SAMPLE_SIZE = 5
 _STATUS_OF = {GuardError: "stopped", StoppedError: "interrupted", UnfinishedError: "unfinished"}
 
 
-@dataclass
-class Parts:
-    """What a run works with. `hubspot` is None offline."""
-
-    job: Job
-    ledger: Ledger
-    runs: Runs
-    hubspot: HubSpot | None
-    caller: Caller
-    tell: Callable[..., None]
-    version: str
-
-    def keep_lease(self) -> None:
-        """Show a sign of life; once the lease is lost, no request may start any more."""
-        try:
-            self.runs.keep_lease()
-        except BusyError as lost:
-            self.caller.stop(lost)
-            raise
-
-    def check_in(self) -> None:
-        """Keep the lease, and end the run here when it was told to stop."""
-        self.keep_lease()
-        if self.caller.stopped_by is not None:
-            raise self.caller.stopped_by
-
-
 def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
-    """Plan, and send when the job sends. Return the report, and the error to end with when rows are left over.
+    """Plan, and send when the job sends. Return the report, and the error when rows are left over.
 
     Raises `SyncError` when there is nothing to report.
     """
     started = time.monotonic()
-    declared = _chosen(parts)
-    portal_id = _portal(parts)
+    declared = chosen_lists(parts)
+    portal_id = confirmed_portal(parts)
     parts.runs.acquire(parts.job.flags.wait_seconds)
     try:
         parts.runs.start(ruleset=ruleset(), portal_id=portal_id, version=parts.version)
@@ -81,53 +50,12 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
     except SyncError as error:
         # A run whose lease is lost has no say any more; the other run counts its changes as in doubt.
         if not isinstance(error, BusyError):
-            parts.runs.finish(_STATUS_OF.get(type(error), "failed"), {"error": error.code})
+            # Where the warehouse itself fails, its error is the one to show.
+            with contextlib.suppress(WarehouseError):
+                parts.runs.finish(_STATUS_OF.get(type(error), "failed"), {"error": error.code})
         raise
     parts.runs.finish(report.status, as_figures(report))
     return report, error
-
-
-def _chosen(parts: Parts) -> list[DeclaredList]:
-    declared = parts.ledger.declared_lists()
-    names = {each.list_name for each in declared}
-    undeclared = sorted(set(parts.ledger.audience_counts()) - names)
-    if undeclared:
-        raise SettingsError(
-            "undeclared_list",
-            f"The audience has rows for lists that are not declared: {', '.join(map(repr, undeclared))}.",
-            "Add them to var hubspot_lists.",
-        )
-    flags = parts.job.flags
-    unknown = sorted((set(flags.lists) | flags.adopt) - names)
-    if unknown or not declared:
-        known = ", ".join(map(repr, sorted(names))) or "none"
-        asked = f"No list is called {', '.join(map(repr, unknown))}." if unknown else "No list is declared."
-        raise SettingsError("unknown_list", f"{asked} Declared lists: {known}.", "Declare it in var hubspot_lists.")
-    return [each for each in declared if not flags.lists or each.list_name in flags.lists]
-
-
-def _portal(parts: Parts) -> str:
-    wanted = parts.job.portal_id
-    if parts.hubspot is None:
-        portal_id = wanted or parts.ledger.newest_portal()
-        if portal_id is None:
-            raise SettingsError(
-                "portal", "Offline, the portal is not known before the first run.", "Export HUBSPOT_PORTAL_ID."
-            )
-        return portal_id
-    reply = parts.caller.call(parts.hubspot.account).reply
-    if parts.caller.stopped_by is not None:
-        raise parts.caller.stopped_by
-    found = str(reply.body.get("portalId") or "") if reply is not None else ""
-    if reply is None or reply.status != 200 or not found:
-        raise unreachable(reply or Reply(0, {}))
-    if wanted is not None and wanted != found:
-        raise HubSpotRefusesError(
-            "wrong_portal",
-            f"The token belongs to portal {found}, and HUBSPOT_PORTAL_ID is {wanted}.",
-            "Nothing was sent. Use the token of the right portal, or name the right portal.",
-        )
-    return found
 
 
 class _Run:
@@ -171,12 +99,14 @@ class _Run:
     def _left_over(self) -> SyncError | None:
         outcomes = self._parts.ledger.outcome_counts(self._parts.runs.run_no)
         failed = sum(counts.get("failed", 0) for actions in outcomes.values() for counts in actions.values())
-        unsent = sum(counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values())
+        unsent = sum(
+            counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values()
+        )
         if not failed + unsent + self._unanswered:
             return None
         return UnfinishedError(
             "rows_left",
-            f"{failed:,} changes failed, {unsent:,} were not sent, {self._unanswered:,} lookups got no answer.",
+            f"{failed:,} changes failed, {unsent:,} were not sent, {self._unanswered:,} lookups had no answer.",
             "Run again: the next run goes on.",
         )
 
@@ -202,51 +132,11 @@ class _Run:
         parts.ledger.prepare_audience_rows()
 
     def _find_lists(self) -> None:
-        parts = self._parts
-        recorded = parts.ledger.recorded_lists(self._portal_id)
-        if parts.hubspot is None:
-            self._list_ids = {name: recorded[name].list_id for name in self._names if name in recorded}
-            return
-        if parts.caller.stopped_by is not None:
-            raise parts.caller.stopped_by
-        found = lists.find(parts.hubspot, parts.caller, self._declared, recorded)
-        beliefs = parts.ledger.member_counts(self._portal_id)
-        objections = list(found.objections)
-        mirrors = {each.list_name for each in self._declared if each.ownership == "mirror"}
-        to_read = [
-            (name, each)
-            for name, each in found.by_name.items()
-            if name in found.new
-            or name in mirrors
-            or (each.size is not None and each.size != beliefs.get(each.list_id, (0, 0))[0])
-        ]
-        self._read([each.list_id for _, each in to_read])
-        strangers = parts.ledger.member_counts(self._portal_id)
-        for name, each in found.by_name.items():
-            self._list_ids[name] = each.list_id
-            count = strangers.get(each.list_id, (0, 0))[1]
-            adopted = name in parts.job.flags.adopt or count == 0
-            if name in found.new or (adopted and not recorded[name].adopted):
-                parts.ledger.record_list(
-                    self._portal_id, name, each.list_id, adopted=adopted, step=parts.runs.next_step()
-                )
-            if not adopted and (name in found.new or not recorded[name].adopted):
-                objections.append(lists.strangers(name, count))
-        self._objections = tuple(objections)
-        if found.new:
-            parts.ledger.prepare_audience_rows()
-
-    def _read(self, list_ids: Sequence[str]) -> None:
-        parts = self._parts
-        hubspot = parts.hubspot
-        if hubspot is None or not list_ids:
-            return
-        step = parts.runs.next_step()
-        for list_id in list_ids:
-            parts.tell("reading", list_id=list_id)
-            pages = lists.read_members(hubspot, parts.caller, list_id, parts.check_in)
-            parts.ledger.record_reading(self._portal_id, list_id, pages, step)
-        parts.ledger.prepare_members()
+        found = settle_lists(self._parts, self._declared, self._portal_id)
+        self._list_ids = found.list_ids
+        self._objections = found.objections
+        if found.has_new:
+            self._parts.ledger.prepare_audience_rows()
 
     def _plan(self, after_no: int) -> None:
         ledger = self._parts.ledger
@@ -254,7 +144,9 @@ class _Run:
         self._last_no = ledger.prepare_changes(touched or [""], self._parts.job.flags.limit, after_no)
 
     def _is_untouchable(self, name: str) -> bool:
-        return any(each.list_name == name and each.guard in ("two_names", "not_manual") for each in self._objections)
+        return any(
+            each.list_name == name and each.guard in ("two_names", "not_manual") for each in self._objections
+        )
 
     def _check(self) -> None:
         ledger = self._parts.ledger
@@ -298,11 +190,14 @@ class _Run:
         )
 
     def _second_pass(self) -> None:
-        """Where HubSpot no longer knows a contact id, look its address up again and send once more, not oftener."""
+        """Where HubSpot no longer knows a contact id, look its address up again and send once more."""
         parts = self._parts
         outcomes = parts.ledger.outcome_counts(parts.runs.run_no)
         has_missing = any(
-            counts.get("missing") for actions in outcomes.values() for action, counts in actions.items() if action != "remove"
+            counts.get("missing")
+            for actions in outcomes.values()
+            for action, counts in actions.items()
+            if action != "remove"
         )
         if parts.caller.stopped_by is not None or not has_missing:
             return
@@ -345,6 +240,6 @@ class _Run:
 def objected(objections: Sequence[Objection]) -> GuardError:
     """The error of a plan that guards object to: all objections at once."""
     listed = "\n".join(f"- {each.sentence}" for each in objections)
-    return GuardError("guard", f"The plan is suspicious, and nothing was sent:\n{listed}\n", "Then run again.")
-
-
+    return GuardError(
+        "guard", f"The plan is suspicious, and nothing was sent:\n{listed}\n", "Then run again."
+    )

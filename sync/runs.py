@@ -51,8 +51,12 @@ class Runs:
 
     def _living_claims(self) -> list[Claim]:
         rows = self._tables.rows("hubspot_open_claims", run_id=self._run_id)
-        claims = [Claim(run_id, run_no, host, int(pid), float(silent)) for run_id, run_no, host, pid, silent in rows]
-        return [claim for claim in claims if not is_dead(claim, self._settle_seconds, self._host, _is_running)]
+        claims = [
+            Claim(run_id, run_no, host, int(pid), float(silent)) for run_id, run_no, host, pid, silent in rows
+        ]
+        return [
+            claim for claim in claims if not is_dead(claim, self._settle_seconds, self._host, _is_running)
+        ]
 
     def start(self, *, ruleset: str, portal_id: str, version: str) -> None:
         """Begin the run: it has a number from here on, and all views speak of it."""
@@ -82,7 +86,9 @@ class Runs:
 
     def finish(self, status: str, figures: dict[str, object]) -> None:
         """End the run in order: a change without a receipt was not sent."""
-        self._event("finished", run_no=self.run_no, status=status, figures=json.dumps(figures, sort_keys=True))
+        self._event(
+            "finished", run_no=self.run_no, status=status, figures=json.dumps(figures, sort_keys=True)
+        )
 
     def release(self) -> None:
         """Give the lock back without having run."""

@@ -25,7 +25,9 @@ _REFUSED = (400, 409, 413, 414, 422)
 class Sender:
     """Sends the changes of one run. `list_ids` holds the HubSpot list of each list name."""
 
-    def __init__(self, hubspot: HubSpot, caller: Caller, list_ids: Mapping[str, str], membership_batch: int) -> None:
+    def __init__(
+        self, hubspot: HubSpot, caller: Caller, list_ids: Mapping[str, str], membership_batch: int
+    ) -> None:
         self._hubspot = hubspot
         self._caller = caller
         self._list_ids = list_ids
@@ -104,7 +106,9 @@ class Sender:
     def _request(self, batch: Batch, part: Sequence[Change]) -> Reply:
         ids = [change.contact_id for change in part]
         if batch.action == "update":
-            return self._hubspot.update_contacts([(c.contact_id, json.loads(c.payload or "{}")) for c in part])
+            return self._hubspot.update_contacts(
+                [(c.contact_id, json.loads(c.payload or "{}")) for c in part]
+            )
         list_id = self._list_ids[batch.list_name]
         if batch.action == "add":
             return self._hubspot.change_members(list_id, add=ids, remove=[])
@@ -144,7 +148,7 @@ class Sender:
         return receipts
 
     def _read_back(self, batch: Batch, part: Sequence[Change], *, doubtful: bool) -> list[Receipt]:
-        # HubSpot ignores silently what is so already, and a merged id vanishes the same way: only a look tells.
+        # HubSpot passes over what is so already, and a merged id vanishes the same way: only a look tells.
         ids = [change.contact_id for change in part]
         reply = self._caller.call(lambda: self._hubspot.memberships(ids)).reply
         if reply is None or reply.status not in (200, 207):
@@ -152,13 +156,16 @@ class Sender:
         lists = lists_of_contacts(reply)
         list_id = self._list_ids[batch.list_name]
         return [
-            _seen(change, list_id in lists.get(change.contact_id, set()), doubtful=doubtful) for change in part
+            _seen(change, list_id in lists.get(change.contact_id, set()), doubtful=doubtful)
+            for change in part
         ]
 
 
 def _seen(change: Change, is_member: bool, *, doubtful: bool) -> Receipt:
     if change.action == "remove":
-        return Receipt(change.change_no, "failed" if is_member else "already_so", "still_on_list" if is_member else None)
+        return Receipt(
+            change.change_no, "failed" if is_member else "already_so", "still_on_list" if is_member else None
+        )
     if not is_member:
         return Receipt(change.change_no, "missing", "not_named")
     # An earlier try without an answer may have put it there: doubt of ours beats a coincidence.

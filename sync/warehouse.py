@@ -45,7 +45,9 @@ class Warehouse:
         self._arguments = _arguments(project_dir, profiles_dir, target, dbt_vars)
         self._tell = tell
         self._manifest: Any = None
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="warehouse-writer")
+        # dbt gives each thread a connection of its own. One thread owns every write and every short question,
+        # so that a stream on the caller's thread stays open meanwhile.
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="warehouse")
         outcome = self._dbt("parse")
         if not outcome.success:
             raise SettingsError(
@@ -65,14 +67,14 @@ class Warehouse:
         # No file log: at debug level dbt writes down the text of statements.
         quiet = ["--log-level", "none", "--log-level-file", "none"]
         with contextlib.suppress(Exception):
-            reset_adapters()
+            reset_adapters()  # type: ignore[no-untyped-call]
         runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
         return runner.invoke([*quiet, *arguments, *self._arguments])
 
     @property
     def _adapter(self) -> Any:
         # Each dbt invocation empties the adapter registry, so it is looked up every time.
-        return get_adapter_by_type(self._manifest.metadata.adapter_type)
+        return get_adapter_by_type(self._manifest.metadata.adapter_type)  # type: ignore[no-untyped-call]
 
     def build(self, selection: str) -> None:
         """Run `dbt build --select` on a selection. Raises `WarehouseError` when a node fails."""
@@ -84,11 +86,16 @@ class Warehouse:
         outcome = self._dbt("build", "--select", selection, callbacks=[listen])
         if not outcome.success:
             raise WarehouseError(
-                "build_failed", f"dbt build --select {selection} failed.", "Mend the models; nothing was sent."
+                "build_failed",
+                f"dbt build --select {selection} failed.",
+                "Mend the models; nothing was sent.",
             )
 
     def call(self, macro: str, **arguments: object) -> Any:
         """Return what a macro of the package returns. Raises `WarehouseError`."""
+        return self._worker.submit(self._call, macro, arguments).result()
+
+    def _call(self, macro: str, arguments: dict[str, object]) -> Any:
         with self._errors(macro):
             adapter = self._adapter
             adapter.set_macro_context_generator(generate_runtime_macro_context)
@@ -99,19 +106,17 @@ class Warehouse:
 
     def rows(self, macro: str, **arguments: object) -> list[Row]:
         """Run the statement that a macro renders and return all its rows: for small answers."""
-        with self.stream(macro, **arguments) as chunks:
+        return self._worker.submit(self._rows, macro, arguments).result()
+
+    def _rows(self, macro: str, arguments: dict[str, object]) -> list[Row]:
+        with self._reading(str(self._call(macro, arguments)), 10_000) as chunks:
             return [row for chunk in chunks for row in chunk]
 
     @contextlib.contextmanager
-    def stream(self, macro: str, *, size: int = 10_000, **arguments: object) -> Iterator[Iterator[list[Row]]]:
-        """Run the statement that a macro renders and give its rows in chunks of `size`."""
-        statement = str(self.call(macro, **arguments))
-        with self._reading(statement, size) as chunks:
-            yield chunks
-
-    @contextlib.contextmanager
-    def stream_model(self, model: str, columns: Sequence[str], *, size: int = 10_000) -> Iterator[Iterator[list[Row]]]:
-        """Give columns of a model in chunks of `size`."""
+    def stream_model(
+        self, model: str, columns: Sequence[str], *, size: int = 10_000
+    ) -> Iterator[Iterator[list[Row]]]:
+        """Give columns of a model in chunks of `size`; meanwhile everything else may be called."""
         statement = f"select {', '.join(columns)} from {self._relation_name(model)}"  # noqa: S608 names of our own
         with self._reading(statement, size) as chunks:
             yield chunks
@@ -122,12 +127,12 @@ class Warehouse:
             yield READERS.get(self._adapter.type(), read_dbapi)(handle, statement, size)
 
     def execute(self, macro: str, **arguments: object) -> None:
-        """Run the statement, or the list of statements, that a macro renders, each in a transaction of its own."""
-        rendered = self.call(macro, **arguments)
-        statements = rendered if isinstance(rendered, list) else [rendered]
-        self._writer.submit(self._write, [str(statement) for statement in statements]).result()
+        """Run the statement or statements that a macro renders, each in a transaction of its own."""
+        self._worker.submit(self._execute, macro, arguments).result()
 
-    def _write(self, statements: Sequence[str]) -> None:
+    def _execute(self, macro: str, arguments: dict[str, object]) -> None:
+        rendered = self._call(macro, arguments)
+        statements = [str(each) for each in (rendered if isinstance(rendered, list) else [rendered])]
         adapter = self._adapter
         with self._errors("write"), self._connection("write"):
             for statement in statements:
@@ -136,9 +141,9 @@ class Warehouse:
                 adapter.connections.commit()
 
     def append(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Append rows to a table in bulk, on the writer's thread, with bound values: no value is ever logged."""
+        """Append rows to a table in bulk, with bound values: no value is ever logged."""
         if rows:
-            self._writer.submit(self._append, relation, columns, rows).result()
+            self._worker.submit(self._append, relation, columns, rows).result()
 
     def _append(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         with self._errors("append"), self._connection("write") as handle:
@@ -211,7 +216,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Finish pending writes and let the warehouse go."""
-        self._writer.shutdown(wait=True)
+        self._worker.shutdown(wait=True)
         with contextlib.suppress(Exception):
             self._adapter.cleanup_connections()
 

@@ -51,7 +51,11 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_project(
-        project_dir: str | None, profiles_dir: str | None, target: str | None, dbt_vars: str | None, **options: Any
+        project_dir: str | None,
+        profiles_dir: str | None,
+        target: str | None,
+        dbt_vars: str | None,
+        **options: Any,
     ) -> Any:
         return command(Project(project_dir, profiles_dir, target, dbt_vars), **options)
 

@@ -13,7 +13,9 @@ from sync.console import Console
 
 @click.command()
 @project_options
-@click.option("--runs", "count", type=click.IntRange(min=1), default=5, show_default=True, help="How many runs.")
+@click.option(
+    "--runs", "count", type=click.IntRange(min=1), default=5, show_default=True, help="How many runs."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(project: Project, count: int, as_json: bool) -> None:
     """Show the newest runs: when, how they ended, what is on each list, the date of the TLD list."""
@@ -26,7 +28,11 @@ def status(project: Project, count: int, as_json: bool) -> None:
         Runs(warehouse, 0).create_state()
         runs = Ledger(warehouse).newest_runs(count)
     if as_json:
-        click.echo(json.dumps({"tld_list": tld_date().isoformat(), "runs": [_as_data(each) for each in runs]}, indent=2))
+        click.echo(
+            json.dumps(
+                {"tld_list": tld_date().isoformat(), "runs": [_as_data(each) for each in runs]}, indent=2
+            )
+        )
         return
     click.echo(f"List of top-level domains: {tld_date().isoformat()}")
     if not runs:
@@ -37,7 +43,9 @@ def status(project: Project, count: int, as_json: bool) -> None:
 
 def _as_data(run: dict[str, Any]) -> dict[str, Any]:
     figures = json.loads(run["figures"]) if run["figures"] else None
-    times = {key: str(run[key]) if run[key] else None for key in ("started_at", "finished_at", "last_seen_at")}
+    times = {
+        key: str(run[key]) if run[key] else None for key in ("started_at", "finished_at", "last_seen_at")
+    }
     return run | times | {"figures": figures}
 
 
@@ -52,5 +60,7 @@ def _as_line(run: dict[str, Any]) -> str:
             f"planned +{planned['add']:,} -{planned['remove']:,} ~{planned['update']:,}"
         )
     if run["status"] == "open":
-        lines.append(f"  last seen {str(run['last_seen_at'])[:19]} UTC: under way, or dead; the next run reconciles")
+        lines.append(
+            f"  last seen {str(run['last_seen_at'])[:19]} UTC: under way, or dead; the next run reconciles"
+        )
     return "\n".join(lines)

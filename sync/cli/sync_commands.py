@@ -26,10 +26,17 @@ _SELECTION = "+hubspot_audience"
 def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
-            click.option("--list", "lists", multiple=True, metavar="NAME", help="Only this list; repeatable."),
-            click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N adds; for a first try."),
             click.option(
-                "--allow", multiple=True, type=click.Choice(ALLOWABLE_GUARDS), help="Let a guard pass, this once."
+                "--list", "lists", multiple=True, metavar="NAME", help="Only this list; repeatable."
+            ),
+            click.option(
+                "--limit", type=click.IntRange(min=0), metavar="N", help="At most N adds; for a first try."
+            ),
+            click.option(
+                "--allow",
+                multiple=True,
+                type=click.Choice(ALLOWABLE_GUARDS),
+                help="Let a guard pass, this once.",
             ),
             click.option(
                 "--adopt",
@@ -104,9 +111,7 @@ def _perform(
         adopt=frozenset(adopt),
         wait_seconds=wait,
     )
-    # The environment is checked before dbt's seconds are spent; the project's vars after they are known.
-    load(os.environ, DEFAULT_SETTINGS, flags)
-    with (JsonLog() if log_format == "json" else Console()) as listener:
+    with JsonLog() if log_format == "json" else Console() as listener:
         report, error = _carry_out(project, flags, build, listener)
     printers = {"json": as_json, "markdown": as_markdown}
     click.echo(printers.get(output or "", as_text)(report))
@@ -131,16 +136,17 @@ def _carry_out(
         job = load(os.environ, warehouse.call("hubspot_sync_settings"), flags)
         if build:
             warehouse.build(_SELECTION)
-        parts = _parts(warehouse, job, listener)
+        parts = build_parts(warehouse, job, listener.tell)
         with _stoppable(parts.caller.stop):
             return carry_out(parts)
 
 
-def _parts(warehouse: Any, job: Job, listener: JsonLog | Console) -> Any:
+def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
+    """Put the parts of a run together. Raises `SyncError` when the project is not built."""
     from sync.caller import Caller
     from sync.hubspot import HubSpot
     from sync.ledger import MODELS, Ledger
-    from sync.run import Parts
+    from sync.opening import Parts
     from sync.runs import Runs
 
     warehouse.check_built(MODELS)
@@ -155,7 +161,7 @@ def _parts(warehouse: Any, job: Job, listener: JsonLog | Console) -> Any:
         runs=runs,
         hubspot=hubspot,
         caller=Caller(job.requests_per_10_seconds, runs.has_fresh_lease),
-        tell=listener.tell,
+        tell=tell,
         version=version("hubspot-sync"),
     )
 

@@ -1,0 +1,80 @@
+"""Settle which HubSpot list each name of a run means, reading first what the ledger cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sync import lists
+from sync.hubspot import HubSpot
+from sync.opening import Parts
+from sync.records import DeclaredList, HubSpotList, Objection
+
+
+@dataclass(frozen=True, slots=True)
+class SettledLists:
+    """The lists of a run."""
+
+    list_ids: dict[str, str]
+    """HubSpot's id by list name; a name without one has no list yet."""
+    objections: tuple[Objection, ...]
+    has_new: bool
+    """Whether a list was recorded just now, so that the audience rows must be resolved again."""
+
+
+def settle_lists(parts: Parts, declared: Sequence[DeclaredList], portal_id: str) -> SettledLists:
+    """Find the lists, read those whose members are in question, and record those that are new.
+
+    A list that this job did not make is read before its id is recorded. A list with members that this ledger
+    did not add is an objection until a person adopts it. Raises `SyncError`.
+    """
+    recorded = parts.ledger.recorded_lists(portal_id)
+    names = [each.list_name for each in declared]
+    if parts.hubspot is None:
+        return SettledLists({name: recorded[name].list_id for name in names if name in recorded}, (), False)
+    if parts.caller.stopped_by is not None:
+        raise parts.caller.stopped_by
+    found = lists.find(parts.hubspot, parts.caller, declared, recorded)
+    _read(parts, parts.hubspot, portal_id, _in_question(parts, declared, found, portal_id))
+    counts = parts.ledger.member_counts(portal_id)
+    objections = list(found.objections)
+    for name, each in found.by_name.items():
+        strangers = counts.get(each.list_id, (0, 0))[1]
+        is_new = name in found.new
+        if not is_new and recorded[name].adopted:
+            continue
+        adopted = name in parts.job.flags.adopt or strangers == 0
+        if is_new or adopted:
+            step = parts.runs.next_step()
+            parts.ledger.record_list(portal_id, name, each.list_id, adopted=adopted, step=step)
+        if not adopted:
+            objections.append(lists.strangers(name, strangers))
+    list_ids = {name: each.list_id for name, each in found.by_name.items()}
+    return SettledLists(list_ids, tuple(objections), bool(found.new))
+
+
+def _in_question(
+    parts: Parts, declared: Sequence[DeclaredList], found: lists.FoundLists, portal_id: str
+) -> list[str]:
+    beliefs = parts.ledger.member_counts(portal_id)
+    mirrors = {each.list_name for each in declared if each.ownership == "mirror"}
+    return [
+        each.list_id
+        for name, each in found.by_name.items()
+        if name in found.new or name in mirrors or _differs(each, beliefs.get(each.list_id, (0, 0))[0])
+    ]
+
+
+def _differs(found: HubSpotList, believed_members: int) -> bool:
+    return found.size is not None and found.size != believed_members
+
+
+def _read(parts: Parts, hubspot: HubSpot, portal_id: str, list_ids: Sequence[str]) -> None:
+    if not list_ids:
+        return
+    step = parts.runs.next_step()
+    for list_id in list_ids:
+        parts.tell("reading", list_id=list_id)
+        pages = lists.read_members(hubspot, parts.caller, list_id, parts.check_in)
+        parts.ledger.record_reading(portal_id, list_id, pages, step)
+    parts.ledger.prepare_members()

@@ -1,0 +1,93 @@
+"""What a run works with, and what must be true before it starts: its lists and its portal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sync.caller import Caller, unreachable
+from sync.config import Job
+from sync.errors import BusyError, HubSpotRefusesError, SettingsError
+from sync.hubspot import HubSpot
+from sync.ledger import Ledger
+from sync.records import DeclaredList, Reply
+from sync.runs import Runs
+
+
+@dataclass
+class Parts:
+    """What a run works with. `hubspot` is None offline."""
+
+    job: Job
+    ledger: Ledger
+    runs: Runs
+    hubspot: HubSpot | None
+    caller: Caller
+    tell: Callable[..., None]
+    version: str
+
+    def keep_lease(self) -> None:
+        """Show a sign of life; once the lease is lost, no request may start any more."""
+        try:
+            self.runs.keep_lease()
+        except BusyError as lost:
+            self.caller.stop(lost)
+            raise
+
+    def check_in(self) -> None:
+        """Keep the lease, and end the run here when it was told to stop."""
+        self.keep_lease()
+        if self.caller.stopped_by is not None:
+            raise self.caller.stopped_by
+
+
+def chosen_lists(parts: Parts) -> list[DeclaredList]:
+    """The declared lists this run is about. Raises `SettingsError` for names that nobody declared."""
+    declared = parts.ledger.declared_lists()
+    names = {each.list_name for each in declared}
+    undeclared = sorted(set(parts.ledger.audience_counts()) - names)
+    if undeclared:
+        raise SettingsError(
+            "undeclared_list",
+            f"The audience has rows for lists that are not declared: {', '.join(map(repr, undeclared))}.",
+            "Add them to var hubspot_lists.",
+        )
+    flags = parts.job.flags
+    unknown = sorted((set(flags.lists) | flags.adopt) - names)
+    if unknown or not declared:
+        known = ", ".join(map(repr, sorted(names))) or "none"
+        asked = f"No list is called {', '.join(map(repr, unknown))}." if unknown else "No list is declared."
+        raise SettingsError(
+            "unknown_list", f"{asked} Declared lists: {known}.", "Declare it in var hubspot_lists."
+        )
+    return [each for each in declared if not flags.lists or each.list_name in flags.lists]
+
+
+def confirmed_portal(parts: Parts) -> str:
+    """The portal the token belongs to; offline, the one named or used last.
+
+    Raises `HubSpotRefusesError` when it is not the portal a person named.
+    """
+    wanted = parts.job.portal_id
+    if parts.hubspot is None:
+        portal_id = wanted or parts.ledger.newest_portal()
+        if portal_id is None:
+            raise SettingsError(
+                "portal",
+                "Offline, the portal is not known before the first run.",
+                "Export HUBSPOT_PORTAL_ID.",
+            )
+        return portal_id
+    reply = parts.caller.call(parts.hubspot.account).reply
+    if parts.caller.stopped_by is not None:
+        raise parts.caller.stopped_by
+    found = str(reply.body.get("portalId") or "") if reply is not None else ""
+    if reply is None or reply.status != 200 or not found:
+        raise unreachable(reply or Reply(0, {}))
+    if wanted is not None and wanted != found:
+        raise HubSpotRefusesError(
+            "wrong_portal",
+            f"The token belongs to portal {found}, and HUBSPOT_PORTAL_ID is {wanted}.",
+            "Nothing was sent. Use the token of the right portal, or name the right portal.",
+        )
+    return found

@@ -1,0 +1,224 @@
+"""A team's own dbt project with ours installed as a package, and the job against it and an emulator.
+
+The host has one model of its own, `audience`, over a table `raw_wanted` that tests write. The job runs in
+process (a new process costs seconds) through the same parts that the command builds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+
+from sync.cli.sync_commands import build_parts
+from sync.config import Flags, load
+from sync.errors import SyncError
+from sync.records import Report
+from sync.run import carry_out
+from sync.warehouse import Warehouse
+from tests.dbt_project import ROOT, start_postgres
+from tests.emulator_process import EmulatorProcess
+
+PORTAL = "12345678"
+VIP = "VIP"
+MIRROR = "Mirror"
+LISTS = [{"name": VIP}, {"name": MIRROR, "ownership": "mirror"}, {"name": "Capped", "max_members": 3}]
+_PACKAGE = "hubspot_sync"
+
+
+@dataclass
+class Host:
+    """One warehouse of one engine. `reset` empties it; everything else is what a team would do."""
+
+    engine: str
+    directory: Path
+    variables: dict[str, Any] = field(default_factory=dict)
+    postgres_host: str = ""
+
+    def __post_init__(self) -> None:
+        self.project = self.directory / "project"
+        self.project.mkdir(parents=True)
+        if self.engine == "postgres":
+            self.postgres_host = start_postgres(self.directory.parent / "postgres")
+        self._write_project()
+        self._write_profiles()
+        subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", "deps", *self._options()], check=True, capture_output=True
+        )
+        self._warehouse: Warehouse | None = None
+
+    # -- set-up ----------------------------------------------------------------------------------------
+
+    def _write_project(self) -> None:
+        variables = {
+            "hubspot_demo": False,
+            "hubspot_audience_source": "audience",
+            "hubspot_audience_columns": ["properties"],
+            "hubspot_lists": LISTS,
+            "hubspot_settle_seconds": 0,
+            "hubspot_requests_per_10_seconds": 100_000,
+            **self.variables,
+        }
+        files = {
+            "dbt_project.yml": {
+                "name": "team",
+                "version": "1.0.0",
+                "profile": "team",
+                "flags": {"send_anonymous_usage_stats": False},
+                "vars": variables,
+            },
+            "packages.yml": {"packages": [{"local": str(ROOT)}]},
+        }
+        for name, content in files.items():
+            (self.project / name).write_text(json.dumps(content), encoding="utf-8")
+        models = self.project / "models"
+        models.mkdir()
+        (models / "audience.sql").write_text("select * from {{ target.schema }}.raw_wanted", encoding="utf-8")
+
+    def _write_profiles(self) -> None:
+        outputs: dict[str, dict[str, Any]] = {
+            "duckdb": {"type": "duckdb", "path": str(self.duckdb_path), "keep_open": False},
+            "postgres": {
+                "type": "postgres",
+                "host": self.postgres_host,
+                "port": 5432,
+                "user": "postgres",
+                "password": "",
+                "dbname": "postgres",
+            },
+        }
+        output = {**outputs[self.engine], "schema": "team", "threads": 2}
+        profile = {"team": {"target": self.engine, "outputs": {self.engine: output}}}
+        (self.project / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
+
+    @property
+    def duckdb_path(self) -> Path:
+        """The file of the DuckDB warehouse."""
+        return self.directory / "warehouse.duckdb"
+
+    def _options(self) -> list[str]:
+        return ["--project-dir", str(self.project), "--profiles-dir", str(self.project)]
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The job's warehouse, parsed once."""
+        if self._warehouse is None:
+            self._warehouse = Warehouse(project_dir=str(self.project), profiles_dir=str(self.project))
+        return self._warehouse
+
+    def reset(self) -> None:
+        """An empty warehouse with every model built."""
+        if self.engine == "duckdb":
+            self.duckdb_path.unlink(missing_ok=True)
+            self.duckdb_path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+        else:
+            for schema in ("team", "team_hubspot_sync"):
+                self.query(f"drop schema if exists {schema} cascade")
+        self.query("create schema team")
+        self.query(
+            "create table team.raw_wanted (list_name text, customer_id text, email text, properties text)"
+        )
+        self.build()
+
+    # -- what a team does --------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement; parameters are written `?`."""
+        if self.engine == "duckdb":
+            with duckdb.connect(str(self.duckdb_path)) as connection:
+                cursor = connection.execute(sql, list(parameters))
+                return cursor.fetchall() if cursor.description else []
+        connection = psycopg2.connect(host=self.postgres_host, user="postgres", dbname="postgres")
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql.replace("?", "%s"), list(parameters) or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def wanted(self, *rows: tuple[str, str, str | None] | tuple[str, str, str | None, str | None]) -> None:
+        """Replace what the team wants: (list name, customer id, email[, properties]); then build."""
+        self.query("delete from team.raw_wanted")
+        for row in rows:
+            self.query("insert into team.raw_wanted values (?, ?, ?, ?)", [*row, *[None] * (4 - len(row))])
+        self.build("hubspot_audience_candidates hubspot_audience")
+
+    def build(self, selection: str = "package:hubspot_sync audience") -> None:
+        """Build models."""
+        self.warehouse.build(selection)
+
+    def run(
+        self,
+        hubspot: EmulatorProcess,
+        *,
+        tell: Callable[..., None] = lambda event, **fields: None,
+        **flags: Any,
+    ) -> Report:
+        """Run the job in process; raise the error it ends with."""
+        report, error = self.run_to_end(hubspot, tell=tell, **flags)
+        if error is not None:
+            raise error
+        return report
+
+    def run_to_end(
+        self,
+        hubspot: EmulatorProcess,
+        *,
+        tell: Callable[..., None] = lambda event, **fields: None,
+        **flags: Any,
+    ) -> tuple[Report, SyncError | None]:
+        """Run the job in process; return its report and the error it would end with."""
+        given = Flags(**{"sends": True, **flags})
+        job = load(self.environment(hubspot), self.warehouse.call("hubspot_sync_settings"), given)
+        return carry_out(build_parts(self.warehouse, job, tell))
+
+    def plan(self, hubspot: EmulatorProcess, **flags: Any) -> Report:
+        """Plan in process."""
+        return self.run(hubspot, sends=False, **flags)
+
+    @staticmethod
+    def environment(hubspot: EmulatorProcess | None) -> dict[str, str]:
+        """A cleared environment with what the job needs."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        url = hubspot.url if hubspot else "http://127.0.0.1:9"
+        return kept | {
+            "HUBSPOT_ACCESS_TOKEN": "token-of-tests",
+            "HUBSPOT_PORTAL_ID": PORTAL,
+            "HUBSPOT_BASE_URL": url,
+        }
+
+    def command(
+        self, *arguments: str, hubspot: EmulatorProcess | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `hubspot-sync` as a process and wait for it."""
+        return subprocess.run(
+            self.command_line(*arguments),
+            env=self.environment(hubspot) | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def command_line(self, *arguments: str) -> list[str]:
+        """The command as a list of words."""
+        return [sys.executable, "-m", "sync", *arguments, *self._options()]
+
+    # -- what the ledger says ----------------------------------------------------------------------------
+
+    def state(self, sql: str) -> list[tuple[Any, ...]]:
+        """Query with `{state}` for the state's schema and `{models}` for that of the models."""
+        return self.query(sql.format(state="team_hubspot_sync", models="team"))
+
+    def close(self) -> None:
+        """Let the warehouse go."""
+        if self._warehouse is not None:
+            self._warehouse.close()
