@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from types import MappingProxyType
 
-import email_validator
-import idna
-
+from sync.arbiter import ADDRESS_LIMIT, ascii_form, domain_fault
 from sync.domains import TLDS, provider_slips, tld_date
 from sync.records import Verdict
 from sync.suggestions import candidates, mended_domain
 
-__all__ = ["REASONS", "clean", "judge", "ruleset", "tld_date"]
+__all__ = ["REASONS", "clean", "judge", "judge_rows", "ruleset", "tld_date"]
 
 RULES = 1
 """Number of our own rules. Raise it whenever a verdict, a code or a wire form can come out differently."""
@@ -50,10 +48,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 """Every reason code with one sentence for people, in the order of trial: the first that fits is given."""
 
 _RAW_LIMIT = 4096  # characters; beyond it not even the clean-up is tried, so no input costs more than a look
-_ADDRESS_LIMIT = 254  # octets, RFC 5321 4.5.3.1.3 with RFC 3696 erratum 1690
 _LOCAL_LIMIT = 64  # octets, RFC 5321 4.5.3.1.1
-_DOMAIN_LIMIT = 253  # octets without the root dot, RFC 1035 2.3.4
-_LABEL_LIMIT = 63  # octets, RFC 1035 2.3.4
 
 _OUTER = (
     "\t\n\v\f\r \x85\xa0\xad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -67,9 +62,6 @@ _FULL_STOPS = re.compile("[.\u3002\uff0e\uff61]")  # what UTS 46 maps to the dot
 _WHITE_SPACE = re.compile("[ \t\n\v\f\r]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")  # atext and dots, RFC 5322 3.2.3
-
-_SPECIAL_USE = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
-"""Top-level names that the library refuses by name, RFC 6761 and its successors."""
 
 
 @cache
@@ -92,7 +84,7 @@ def clean(text: str) -> str:
     Lossless: nothing inside is deleted or changed, and controls such as NUL stay where they are.
     """
     text = text.strip(_OUTER)
-    if text[:7].isascii() and text[:7].lower() == "mailto:":
+    if _is_mailto(text):
         text = text[7:].strip(_OUTER)
     if text.startswith("<") and text.endswith(">"):
         text = text[1:-1].strip(_OUTER)
@@ -118,6 +110,12 @@ def judge(email: object) -> Verdict:
     return Verdict(given, "accepted", wire, None, None, mended_domain(wire) if slip else None)
 
 
+def judge_rows(emails: Sequence[object]) -> list[tuple[str | None, str | None, str | None, str | None]]:
+    """Wire form, code, detail and suggestion of each address: plain tuples travel fast between processes."""
+    verdicts = map(judge, emails)
+    return [(each.wire_email, each.code, each.detail, each.suggestion) for each in verdicts]
+
+
 def _rejected(given: str | None, code: str, detail: str, suggestion: str | None) -> Verdict:
     return Verdict(given, "rejected", None, code, detail, suggestion)
 
@@ -135,14 +133,19 @@ def _suggestion(cleaned: str, code: str) -> str | None:
 
 def _decide(cleaned: str) -> tuple[str | None, str, str]:
     """Wire form (None when refused), code and detail (empty when accepted) of a cleaned address."""
-    code = next(_own_faults(cleaned), None)
+    code = _first(_coarse_faults(cleaned))
+    if code is None and _is_mailto(cleaned):
+        # A second `mailto:`, or one inside the brackets. The email key of such a text is cleaned again when it
+        # is judged, so it must go here too: an address and its key have one verdict.
+        return _decide(clean(cleaned))
+    code = code or _first(_strict_faults(cleaned))
     if code is not None:
         return None, code, REASONS[code]
     try:
-        wire = _library(cleaned)
+        wire = ascii_form(cleaned)
     except ValueError as refusal:
         local, _, domain = cleaned.partition("@")
-        code = _domain_fault(local, domain)
+        code = domain_fault(local, domain)
         return None, code, REASONS[code] if code == "tld" else str(refusal)
     tld = wire.rpartition(".")[2]
     if tld not in TLDS:
@@ -150,12 +153,12 @@ def _decide(cleaned: str) -> tuple[str | None, str, str]:
     return wire, "", ""
 
 
-def _own_faults(cleaned: str) -> Iterator[str]:
-    """Codes of what we see without the library, in the order of `REASONS`. It refuses all of that too."""
+def _coarse_faults(cleaned: str) -> Iterable[tuple[str, bool]]:
+    """Codes, in the order of `REASONS`, that the macro `coarse_email_problem` finds in SQL as well."""
     local, at, domain = cleaned.partition("@")
-    faults = (
+    return (
         ("missing", not cleaned),
-        ("too_long", len(cleaned) > _ADDRESS_LIMIT),
+        ("too_long", len(cleaned) > ADDRESS_LIMIT),
         ("quote", '"' in cleaned),
         ("display_name", "<" in cleaned or ">" in cleaned),
         ("white_space", _WHITE_SPACE.search(cleaned) is not None),
@@ -163,80 +166,24 @@ def _own_faults(cleaned: str) -> Iterator[str]:
         ("several_at", "@" in domain),
         ("local_dots", not local or local[0] == "." or local[-1] == "." or ".." in local),
         ("no_dot", _FULL_STOPS.search(domain) is None),
+    )
+
+
+def _strict_faults(cleaned: str) -> Iterable[tuple[str, bool]]:
+    """Further codes that need no arbiter, for an address with one @-sign. It refuses all of these too."""
+    local, _, domain = cleaned.partition("@")
+    return (
         ("control_character", _CONTROL.search(cleaned) is not None),
         ("non_ascii_local", not local.isascii()),
         ("local_too_long", len(local) > _LOCAL_LIMIT),
         ("domain_literal", domain.startswith("[")),
         ("local_syntax", _LOCAL.fullmatch(local) is None),
     )
-    return (code for code, present in faults if present)
 
 
-def _library(address: str, *, public: bool = True) -> str:
-    """The arbiter's word: the address in ASCII and lower case, or ValueError with a sentence why not.
-
-    Every option is spelled out, since the defaults are module globals that any other package may change.
-    `public=False` also takes top-level names that do not end in a letter.
-    """
-    found = email_validator.validate_email(
-        address,
-        allow_smtputf8=False,
-        allow_empty_local=False,
-        allow_quoted_local=False,
-        allow_domain_literal=False,
-        allow_display_name=False,
-        strict=True,
-        check_deliverability=False,
-        test_environment=False,
-        globally_deliverable=public,
-    )
-    if found.ascii_email is None:
-        raise ValueError("The address has no ASCII form.")
-    return found.ascii_email.lower()
+def _first(faults: Iterable[tuple[str, bool]]) -> str | None:
+    return next((code for code, present in faults if present), None)
 
 
-def _domain_fault(local: str, domain: str) -> str:
-    """The code for a domain that the library refused. Its sentences are no interface: we look ourselves."""
-    try:
-        mapped = idna.uts46_remap(domain, std3_rules=False, transitional=False)
-    except UnicodeError:
-        return "domain_syntax"
-    if _exceeds_a_limit(local, domain, mapped):
-        return "domain_too_long"
-    rest, _, last = mapped.rpartition(".")
-    stand_in = "a" * len(last) if last in _SPECIAL_USE else last
-    try:
-        _library(f"a@{rest}.{stand_in}", public=False)
-    except ValueError:
-        return "domain_syntax"
-    return "tld"
-
-
-def _exceeds_a_limit(local: str, domain: str, mapped: str) -> bool:
-    """Whether a length limit is broken in any form: as given, with A-labels, or with U-labels."""
-    labels = mapped.split(".")
-    ascii_labels = [label if label.isascii() else "xn--" + _punycode(label) for label in labels]
-    in_ascii = ".".join(ascii_labels)
-    return (
-        any(len(label) > _LABEL_LIMIT for label in ascii_labels)
-        or len(in_ascii) > _DOMAIN_LIMIT
-        or any(
-            len(local) + 1 + len(form.encode("utf-8", "surrogatepass")) > _ADDRESS_LIMIT
-            for form in (domain, in_ascii, ".".join(map(_unicode_label, labels)))
-        )
-    )
-
-
-def _punycode(label: str) -> str:
-    """RFC 3492 form of a label, without the prefix."""
-    return label.encode("punycode").decode("ascii")
-
-
-def _unicode_label(label: str) -> str:
-    """The label that an A-label stands for; any other, and a broken one, as it is."""
-    if not label.startswith("xn--"):
-        return label
-    try:
-        return label[4:].encode("ascii").decode("punycode")
-    except UnicodeError:
-        return label
+def _is_mailto(text: str) -> bool:
+    return text[:7].isascii() and text[:7].lower() == "mailto:"
