@@ -125,7 +125,7 @@
 {% endmacro %}
 
 {% macro hubspot_state_schema_ddl() %}
-create schema if not exists {{ hubspot_sync.hubspot_state_relation("lists").without_identifier() }}
+create schema if not exists {{ hubspot_sync.hubspot_state_relation("lists").without_identifier().include(database=false) }}
 {% endmacro %}
 
 {% macro hubspot_state_table_ddl(table) %}

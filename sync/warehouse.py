@@ -87,7 +87,7 @@ class Warehouse:
         if not outcome.success:
             raise WarehouseError(
                 "build_failed",
-                f"dbt build --select {selection} failed.",
+                f"dbt build --select {selection} failed: {_failures(outcome)}",
                 "Mend the models; nothing was sent.",
             )
 
@@ -174,7 +174,7 @@ class Warehouse:
                 raise WarehouseError(
                     "not_built",
                     f"The model {model} is not built in target {self.target_name}.",
-                    "Run `dbt build --select +hubspot_audience hubspot_sync.hubspot`, or use `run --build`.",
+                    "Run `dbt build --select @hubspot_audience`, or use `run --build`.",
                 )
 
     @property
@@ -224,6 +224,15 @@ class Warehouse:
 def _arguments(*values: str | None) -> list[str]:
     names = ("--project-dir", "--profiles-dir", "--target", "--vars")
     return [part for name, value in zip(names, values, strict=True) if value for part in (name, value)]
+
+
+def _failures(outcome: Any) -> str:
+    failed = [
+        f"{result.node.name} ({' '.join(str(result.message).split())[:300]})"
+        for result in getattr(outcome.result, "results", [])
+        if str(result.status) in ("error", "fail")
+    ]
+    return mask_all("; ".join(failed[:5])) or _reason(outcome)
 
 
 def _reason(outcome: Any) -> str:

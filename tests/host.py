@@ -47,7 +47,7 @@ class Host:
         self.project = self.directory / "project"
         self.project.mkdir(parents=True)
         if self.engine == "postgres":
-            self.postgres_host = start_postgres(self.directory.parent / "postgres")
+            self.postgres_host = start_postgres(self.directory.parent / "server")
         self._write_project()
         self._write_profiles()
         subprocess.run(
@@ -74,6 +74,7 @@ class Host:
                 "profile": "team",
                 "flags": {"send_anonymous_usage_stats": False},
                 "vars": variables,
+                "models": {"hubspot_sync": {f: {"+enabled": False} for f in ("staging", "intermediate", "marts")}},
             },
             "packages.yml": {"packages": [{"local": str(ROOT)}]},
         }
@@ -149,9 +150,9 @@ class Host:
         self.query("delete from team.raw_wanted")
         for row in rows:
             self.query("insert into team.raw_wanted values (?, ?, ?, ?)", [*row, *[None] * (4 - len(row))])
-        self.build("hubspot_audience_candidates hubspot_audience")
+        self.build()
 
-    def build(self, selection: str = "package:hubspot_sync audience") -> None:
+    def build(self, selection: str = "@hubspot_audience") -> None:
         """Build models."""
         self.warehouse.build(selection)
 

@@ -20,7 +20,8 @@ from sync.log import JsonLog
 from sync.records import Report
 from sync.report import as_json, as_markdown, as_text
 
-_SELECTION = "+hubspot_audience"
+# The audience, what is above it, and the views over it, which PostgreSQL drops with a table they read.
+_SELECTION = "@hubspot_audience"
 
 
 def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -32,5 +32,4 @@ def test_a_run_with_nothing_to_do_makes_no_contact_request(host: Host, hubspot: 
     host.run(hubspot)
     report = host.run(hubspot)
     assert report.contact_requests == 0
-    assert report.requests == 3
-    assert report.lists[1].outcomes == {}
+    assert all(each.outcomes == {} for each in report.lists)
