@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from emulator.crm import Portal
 from emulator.limits import BURST, DAILY, Limits
@@ -16,6 +18,8 @@ from emulator.service import Service
 _DESCRIPTION = """A strict HubSpot for tests and demos: contacts, lists and memberships over real HTTP.
 The first line on stdout is its base URL; GET /_emulator/state tells what it holds and what was asked of it.
 It listens on 127.0.0.1 only, keeps everything in memory, and ends on Ctrl-C or SIGTERM."""
+_CONTACTS_HELP = """contacts to start with: an email column, perhaps id and hs_additional_emails
+(semicolon separated); every other column is a contact property"""
 
 
 def main() -> int:
@@ -35,7 +39,8 @@ def main() -> int:
     try:
         asyncio.run(Server(service).run(arguments.port, lambda url: print(url, flush=True)))  # noqa: T201
     except OSError as fault:
-        return _say(f"cannot listen on {HOST} port {arguments.port}: {fault.strerror or fault}")
+        why = os.strerror(fault.errno) if fault.errno else str(fault)
+        return _say(f"cannot listen on {HOST} port {arguments.port} ({why}): choose another with --port")
     return 0
 
 
@@ -44,31 +49,51 @@ def _say(sentence: str) -> int:
     return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with an argument in one sentence, without repeating the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_say(f"{message}; see --help"))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m emulator",
-        description=_DESCRIPTION,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        allow_abbrev=False,
+    parser = _Parser(prog="python -m emulator", description=_DESCRIPTION, allow_abbrev=False)
+    add = parser.add_argument
+    add(
+        "--port",
+        type=_whole(0, 65535),
+        default=8787,
+        help="where to listen; 0 picks a free port (%(default)s)",
     )
-    parser.add_argument("--port", type=_whole(0, 65535), default=8787, help="port; 0 picks a free one")
-    parser.add_argument(
-        "--contacts",
-        type=Path,
-        metavar="FILE.csv",
-        help="contacts to start with: an email column, perhaps id and hs_additional_emails "
-        "(semicolon separated); any other column is a contact property",
+    add("--contacts", type=Path, metavar="FILE.csv", help=_CONTACTS_HELP)
+    add("--token", help="the one bearer token to accept; without it any is, but none is not")
+    add(
+        "--portal-id",
+        metavar="N",
+        type=_whole(1, 10**12),
+        default=12345678,
+        help="number of the account (%(default)s)",
     )
-    parser.add_argument("--token", help="the only bearer token taken; without it any is, but none is not")
-    parser.add_argument("--portal-id", type=_whole(1, 10**12), default=12345678, help="number of the account")
-    parser.add_argument("--burst", type=_whole(1, 10**9), default=BURST, help="requests per rolling 10 s")
-    parser.add_argument("--daily", type=_whole(1, 10**9), default=DAILY, help="requests a day")
-    parser.add_argument(
+    add(
+        "--burst",
+        metavar="N",
+        type=_whole(1, 10**9),
+        default=BURST,
+        help="requests per rolling 10 s (%(default)s)",
+    )
+    add(
+        "--daily",
+        metavar="N",
+        type=_whole(1, 10**9),
+        default=DAILY,
+        help="requests in all, as if a day (%(default)s)",
+    )
+    add(
         "--missing-list-status",
         type=int,
         choices=(404, 400),
         default=404,
-        help="answer for a list name that is not there: HubSpot's own is not documented",
+        help="answer to a list name that is not there; HubSpot's own is not documented (%(default)s)",
     )
     return parser
 

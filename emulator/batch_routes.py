@@ -75,6 +75,7 @@ def update(call: Call) -> Answer:
     if twice := [key for key in dict.fromkeys(ids) if ids.count(key) > 1]:
         raise errors.duplicate_ids(twice)
     _refuse_bad_values(call, rows)
+    _refuse_taken_addresses(call, rows)
     contacts = call.portal.contacts
     written: list[Body] = []
     missing: list[dict[str, Any]] = []
@@ -84,10 +85,7 @@ def update(call: Call) -> Answer:
             if not contacts.is_merged(row["id"]):
                 missing.append(row)
             continue
-        try:
-            contacts.change(contact, row["properties"], call.at)
-        except AddressTakenError as taken:
-            raise errors.conflict(taken.owner) from None
+        contacts.change(contact, row["properties"], call.at)
         written.append(contact.as_json(list(row["properties"])) | _trace(row))
     call.count("updated", len(written))
     traces = [row["objectWriteTraceId"] for row in missing if "objectWriteTraceId" in row]
@@ -113,9 +111,9 @@ def create(call: Call) -> Answer:
             if not traced:
                 for contact in made:
                     call.portal.archive(contact)
-                raise errors.conflict(taken.owner) from None
+                raise errors.conflict(str(taken.owner)) from None
             owner = [str(taken.owner)]
-            refusal = errors.conflict(taken.owner)
+            refusal = errors.conflict(str(taken.owner))
             failures.append(errors.row_error(refusal, row["objectWriteTraceId"], existingId=owner))
         except RefusedError as refusal:
             failures.append(errors.row_error(refusal, row["objectWriteTraceId"]))
@@ -137,6 +135,20 @@ def _refuse_bad_values(call: Call, rows: list[dict[str, Any]]) -> None:
         raise errors.invalid_properties(problems)
 
 
+def _refuse_taken_addresses(call: Call, rows: list[dict[str, Any]]) -> None:
+    """409 for the whole batch when a row writes an address of another contact or of another row."""
+    claimed: dict[str, str] = {}
+    for row in rows:
+        address = row["properties"].get("email", "")
+        if not address:
+            continue
+        owner = call.portal.contacts.by_address(address)
+        for other in (str(owner.id) if owner else row["id"], claimed.get(address.lower(), row["id"])):
+            if other != row["id"]:
+                raise errors.conflict(other)
+        claimed[address.lower()] = row["id"]
+
+
 def _inputs(body: Body, most: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = body["inputs"]
     if not rows:
@@ -151,9 +163,10 @@ def _trace(row: dict[str, Any]) -> Body:
 
 
 def _batch(call: Call, results: Iterable[Body], failures: list[Body], done: int = 200) -> Answer:
+    """A batch answer; results by record id, since HubSpot promises no order to lean on."""
     body: Body = {
         "status": "COMPLETE",
-        "results": list(results),
+        "results": sorted(results, key=lambda record: int(record["id"])),
         "startedAt": call.at,
         "completedAt": call.at,
     }

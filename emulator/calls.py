@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator import shapes
 from emulator.crm import Portal
-from emulator.errors import RefusedError, bad_json, invalid
+from emulator.errors import RefusedError, invalid
 
 
 @dataclass(slots=True)
@@ -33,11 +33,6 @@ class Call:
     def body(self, check: shapes.Check) -> Any:
         """The JSON body, once it has passed ``check``. Raises :class:`~emulator.errors.RefusedError`."""
         return shapes.checked(shapes.parse(self.raw, self.content_type), check)
-
-    def empty_body(self) -> None:
-        """Raises :class:`~emulator.errors.RefusedError` when a body came where none belongs."""
-        if self.raw:
-            raise bad_json("this call takes no body")
 
     def seen(self, rows: list[Any]) -> list[Any]:
         """The rows this server takes notice of: all of them, unless a scripted fault hides the first ones."""

@@ -38,9 +38,10 @@ class Contact:
     updated_at: str
 
     def addresses(self) -> list[str]:
-        """The primary address and the secondary ones, as stored."""
-        more = self.properties.get("hs_additional_emails", "").split(";")
-        return [each for each in (self.properties.get("email", ""), *(one.strip() for one in more)) if each]
+        """The primary address and the secondary ones, as stored, each once."""
+        text = f"{self.properties.get('email', '')};{self.properties.get('hs_additional_emails', '')}"
+        found = [each.strip() for each in text.split(";")]
+        return list({each.lower(): each for each in reversed(found) if each}.values())[::-1]
 
     def value(self, name: str) -> str | None:
         """The value of one property, None when it is not set."""
@@ -134,7 +135,7 @@ class Contacts:
         del self._by_id[contact.id]
 
     def merge(self, primary: Contact, losing: Contact, at: str) -> None:
-        """Fold ``losing`` into ``primary``: its addresses become secondary, gaps are filled, its id is lost."""
+        """Fold ``losing`` into ``primary``: it gives its addresses, fills gaps, and its id is lost."""
         gained = losing.addresses()
         self.remove(losing)
         self._merged.add(losing.id)

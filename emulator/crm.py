@@ -3,7 +3,7 @@
 Knows nothing of HTTP. Times come in as arguments: ISO 8601 text in UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from emulator.addresses import acceptable
 from emulator.contacts import Contact, Contacts, record_id
@@ -45,12 +45,19 @@ class Portal:
         for address in Contact(0, properties, at, at).addresses():
             if not acceptable(address):
                 raise ContactError(f"{address!r} is not an address HubSpot accepts")
-        self.definitions.add_strings(properties)
+        self.define(properties)
         existing = None if number is None else self.contacts.by_id(str(number))
         if existing is None:
             return self.contacts.add(properties, at, number)
         self.contacts.change(existing, properties, at)
         return existing
+
+    def define(self, names: Iterable[str]) -> None:
+        """Make string properties of names not defined. Raises :class:`ContactError` for an illegal one."""
+        try:
+            self.definitions.add_strings(names)
+        except ValueError as fault:
+            raise ContactError(str(fault)) from None
 
     def _hand_given_id(self, text: str) -> int | None:
         if not text:

@@ -119,7 +119,7 @@ def duplicate_list_name() -> RefusedError:
     return invalid("List names must be unique", subCategory="ILS.DUPLICATE_LIST_NAMES")
 
 
-def conflict(existing_id: int) -> RefusedError:
+def conflict(existing_id: str) -> RefusedError:
     """409: another contact has that address."""
     return error(409, f"Contact already exists. Existing ID: {existing_id}", category="CONFLICT")
 

@@ -75,7 +75,7 @@ class Script:
         self._faults = faults
 
     def take(self, route: str) -> Fault | None:
-        """The fault that hits a request of that route now, the first whose time has come; uses it up by one."""
+        """The fault that hits a request of that route now: the first whose time has come. Counts it."""
         hit: Fault | None = None
         for fault in self._faults:
             if not fault.matches(route):

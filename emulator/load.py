@@ -34,10 +34,8 @@ def _load(portal: Portal, file: TextIO, name: str, at: str) -> None:
         if "email" not in header:
             raise ContactsFileError(f"the contacts file {name} needs a header line with an 'email' column")
         if len(set(header)) < len(header) or "" in header:
-            raise ContactsFileError(
-                f"the contacts file {name} has a column name that is blank or comes twice"
-            )
-        portal.definitions.add_strings(column for column in header if column != "id")
+            raise ContactError("a column name is blank or comes twice")
+        portal.define(column for column in header if column != "id")
         for row in rows:
             if not row:
                 continue

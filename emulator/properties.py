@@ -30,6 +30,7 @@ _FIELD_TYPES = {
     "phone_number": "phonenumber",
     "string": "text",
 }
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _MILLISECONDS = re.compile(r"-?[0-9]{1,14}")
 _MIDNIGHT = 86_400_000
@@ -156,9 +157,15 @@ class Definitions:
         return name in self._by_name
 
     def add_strings(self, names: Iterable[str]) -> None:
-        """Define every name not yet there as a string property."""
+        """Define names not yet there as string properties. Raises :class:`ValueError` for an illegal one."""
         for name in names:
-            self._by_name.setdefault(name, Definition(name, hubspot_defined=False))
+            if name not in self._by_name:
+                if _NAME.fullmatch(name) is None:
+                    raise ValueError(
+                        f"{name!r} is not a HubSpot property name: use a lower-case letter, "
+                        "then lower-case letters, digits and _, 100 characters at most"
+                    )
+                self._by_name[name] = Definition(name, hubspot_defined=False)
 
     def problems(self, values: Mapping[str, str]) -> list[Problem]:
         """Everything HubSpot refuses in one record's values, unknown names included."""

@@ -6,6 +6,7 @@ whole and in the order it was read: state needs no locks and tests are determini
 
 import asyncio
 import json
+import logging
 import signal
 import socket
 import struct
@@ -25,6 +26,10 @@ from emulator.service import Arrival, Request, Service
 
 HOST = "127.0.0.1"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_QUIET = logging.getLogger("emulator.http")
+"""Where aiohttp tells of clients that do not speak HTTP: stderr is kept for our own bugs."""
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
 _ADMIN = "/_emulator/"
 _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>Error {0}</h1></body></html>"
 
@@ -44,7 +49,15 @@ class Server:
             loop.add_signal_handler(number, stop.set)
         # Bodies are left as they came: HubSpot's clients do not compress, so a compressed one is not JSON.
         runner = web.ServerRunner(
-            web.Server(self._handle, access_log=None, auto_decompress=False), shutdown_timeout=0.1
+            web.Server(
+                self._handle,
+                access_log=None,
+                logger=_QUIET,
+                auto_decompress=False,
+                max_line_size=65536,
+                max_field_size=65536,
+            ),
+            shutdown_timeout=0.1,
         )
         await runner.setup()
         try:
@@ -57,7 +70,11 @@ class Server:
 
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
         try:
-            return await self._answer(http, await self._read(http))
+            request = await self._read(http)
+        except (ConnectionError, web.RequestPayloadError):
+            return _response(refused(errors.bad_json("the body breaks off")))
+        try:
+            return await self._answer(http, request)
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return _response(refused(errors.error(500, "internal error")))

@@ -5,7 +5,6 @@ the admin calls tell. Nothing is shared with the process but HTTP on loopback.
 """
 
 import csv
-import os
 import subprocess
 import sys
 import tempfile
@@ -47,7 +46,9 @@ class EmulatorProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        said = self.stop()
+        if error is None and said:
+            raise AssertionError(f"the emulator has a bug, it wrote to stderr: {said}")
 
     @property
     def pid(self) -> int:
@@ -64,7 +65,6 @@ class EmulatorProcess:
             self._process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
