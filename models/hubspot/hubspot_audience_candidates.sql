@@ -10,17 +10,27 @@
     "hubspot_audience_columns",
     optional if source == "demo_audience" else [],
 ) -%}
-{%- for column in given if column not in optional -%}
+{%- set unknown = given | reject("in", optional) | join(", ") -%}
+{%- if unknown -%}
+    {%- set choice = optional | join(", ") -%}
     {{
         exceptions.raise_compiler_error(
-            "Var hubspot_audience_columns names '"
-            ~ column
-            ~ "'. Use only "
-            ~ optional
-            | join(", ") ~ "."
+            "Var hubspot_audience_columns names "
+            ~ unknown
+            ~ ". Use only "
+            ~ choice
+            ~ "."
         )
     }}
-{%- endfor -%}
+{%- endif -%}
+{%- if source == "demo_audience" and not var("hubspot_demo", true) -%}
+    {{
+        exceptions.raise_compiler_error(
+            "Var hubspot_demo is off and nothing says who is wanted on the lists. "
+            ~ "Name a model with list_name, customer_id and email in var hubspot_audience_source."
+        )
+    }}
+{%- endif -%}
 with
     audience_source as (select * from {{ ref(source) }}),
 
