@@ -3,7 +3,7 @@
 BIN := .venv/bin/
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-INSTALL := $(BIN)uv pip sync --quiet --python $(BIN)python --compile-bytecode --require-hashes
+UV_OPTIONS := --quiet --python $(BIN)python --compile-bytecode --require-hashes
 
 help:                         ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,19 +15,20 @@ help:                         ## this list
 	@touch $@
 
 .venv/run: .venv/python requirements/run.txt pyproject.toml
-	$(INSTALL) requirements/uv.txt requirements/run.txt
+	@# install, not sync: where the environment holds the development tools, they stay
+	$(BIN)uv pip install $(UV_OPTIONS) --no-deps -r requirements/run.txt
 	$(BIN)uv pip install --quiet --python $(BIN)python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev: .venv/python requirements/dev.txt pyproject.toml
-	$(INSTALL) requirements/uv.txt requirements/dev.txt
+	$(BIN)uv pip sync $(UV_OPTIONS) requirements/uv.txt requirements/dev.txt
 	$(BIN)uv pip install --quiet --python $(BIN)python --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/run
 
 setup: .venv/dev              ## everything that demo, test and check need
 
 demo: .venv/run               ## the main job on DuckDB against the HubSpot emulator
-	@$(BIN)python demo/demo.py
+	@$(BIN)python -m demo
 
 test: .venv/dev               ## every test, dbt's own included
 	$(BIN)python -m pytest

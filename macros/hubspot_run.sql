@@ -352,11 +352,24 @@ from {{ ref("hubspot_sync", "hubspot_audience_candidates") }} as candidates
 group by candidates.list_name
 {% endmacro %}
 
+{# One example of each reason, the most frequent first. #}
 {% macro hubspot_rejected_sample(list_names, sample_size) %}
-select list_name, email, code, suggestion
-from {{ ref("hubspot_sync", "hubspot_rejected_emails") }}
-where {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
-order by list_name, code, customer_id
+with ranked as (
+    select
+        list_name, email, code, suggestion,
+        count(*) over (partition by list_name, code) as row_count,
+        -- An example with a suggestion shows more.
+        row_number() over (
+            partition by list_name, code
+            order by case when suggestion is null then 1 else 0 end, customer_id
+        ) as example_no
+    from {{ ref("hubspot_sync", "hubspot_rejected_emails") }}
+    where {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
+)
+select list_name, code, row_count, email, suggestion
+from ranked
+where example_no = 1
+order by row_count desc, list_name, code
 limit {{ sample_size }}
 {% endmacro %}
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.masking import mask
-from sync.records import Change, DeclaredList, Lookup, Receipt, RecordedList, RejectedRow, Tables, Verdict
+from sync.records import Change, DeclaredList, Lookup, Receipt, RecordedList, RejectedRows, Tables, Verdict
 
 MODELS = ("hubspot_audience_candidates", "hubspot_audience", "hubspot_audience_lists", "hubspot_changes")
 """Models that must be built before anything can be planned."""
@@ -205,14 +205,14 @@ class Ledger:
             counts.setdefault(name, {}).setdefault(action, {})[outcome] = int(changes)
         return counts
 
-    def rejected_sample(self, list_names: Sequence[str], sample_size: int) -> list[RejectedRow]:
-        """The first rejected rows, masked."""
+    def rejected_sample(self, list_names: Sequence[str], sample_size: int) -> list[RejectedRows]:
+        """The most frequent reasons for a rejection, each with a masked example."""
         rows = self._tables.rows(
             "hubspot_rejected_sample", list_names=list(list_names), sample_size=sample_size
         )
         return [
-            RejectedRow(name, mask(email or ""), code, mask(suggestion) if suggestion else None)
-            for name, email, code, suggestion in rows
+            RejectedRows(name, code, int(count), mask(email or ""), mask(suggestion) if suggestion else None)
+            for name, code, count, email, suggestion in rows
         ]
 
     def rejected_sql(self) -> str:

@@ -184,12 +184,13 @@ class ListReport:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """One rejected address for the summary."""
+class RejectedRows:
+    """The rows of one list that are rejected for one reason, with an example."""
 
     list_name: str
-    masked_email: str
     code: str
+    rows: int
+    masked_email: str
     suggestion: str | None
     """Masked as well."""
 
@@ -205,7 +206,7 @@ class Report:
     ruleset: str
     lists: tuple[ListReport, ...]
     objections: tuple[Objection, ...]
-    rejected: tuple[RejectedRow, ...]
+    rejected: tuple[RejectedRows, ...]
     rejected_sql: str
     """The statement that shows rejected rows in full, in the warehouse."""
     requests: int

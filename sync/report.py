@@ -51,8 +51,14 @@ def as_json(report: Report) -> str:
             for each in report.objections
         ],
         "rejected": [
-            {"list_name": r.list_name, "email": r.masked_email, "code": r.code, "suggestion": r.suggestion}
-            for r in report.rejected
+            {
+                "list_name": each.list_name,
+                "code": each.code,
+                "rows": each.rows,
+                "example": each.masked_email,
+                "suggestion": each.suggestion,
+            }
+            for each in report.rejected
         ],
         "rejected_sql": report.rejected_sql,
     }
@@ -61,16 +67,17 @@ def as_json(report: Report) -> str:
 
 def as_text(report: Report) -> str:
     """The report for a terminal, plain text of at most 110 columns."""
-    verb = "would change" if report.status == "planned" else "changed"
+    verb = "would" if report.status == "planned" else "planned:"
     lines = [f"Run {report.run_no} · {report.status} · portal {report.portal_id} · {report.seconds:.1f} s"]
     for each in report.lists:
         lines += ["", *_list_lines(each, verb)]
     if report.rejected:
-        lines += ["", "First rejected rows:"]
-        for row in report.rejected:
-            meant = f"  perhaps {row.suggestion}" if row.suggestion else ""
-            lines.append(f"  {row.masked_email:<32} {row.code}{meant}")
-        lines.append(f"  In full: {report.rejected_sql}")
+        lines += ["", "Rejected addresses, by reason:"]
+        for each_reason in report.rejected:
+            meant = f"  perhaps {each_reason.suggestion}" if each_reason.suggestion else ""
+            example = f"{each_reason.masked_email}{meant}"
+            lines.append(f"  {each_reason.rows:>9,}  {each_reason.code:<18} {example}")
+        lines.append(f"  in full: {report.rejected_sql}")
     for objection in report.objections:
         lines += ["", f"Objection: {objection.sentence}"]
     lines += [
@@ -84,9 +91,9 @@ def _list_lines(each: ListReport, verb: str) -> Iterator[str]:
     plan = each.plan
     where = f"HubSpot list {plan.list_id}" if plan.list_id else "not in HubSpot yet"
     yield f"List {plan.list_name!r} ({where}), {plan.members:,} members before"
-    changes = [(plan.add, "to add"), (plan.remove, "to remove"), (plan.update, "properties to update")]
-    told = ", ".join(f"{count:,} {what}" for count, what in changes if count) or "nothing"
-    yield f"  {verb}: {told}"
+    changes = [("add", plan.add), ("remove", plan.remove), ("update properties of", plan.update)]
+    told = ", ".join(f"{what} {count:,}" for what, count in changes if count) or "change nothing"
+    yield f"  {verb} {told}"
     for action, outcomes in sorted(each.outcomes.items()):
         counted = ", ".join(
             f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(outcomes.items())

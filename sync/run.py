@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sync import lists
 from sync.adoption import settle_lists
@@ -25,7 +26,7 @@ from sync.records import DeclaredList, ListPlan, ListReport, Objection, Report
 from sync.report import as_figures
 from sync.send import Sender
 
-_SAMPLE_SIZE = 5
+_SAMPLE_SIZE = 8
 _STATUS_OF = {GuardError: "stopped", StoppedError: "interrupted", UnfinishedError: "unfinished"}
 
 
@@ -225,7 +226,11 @@ class _Run:
             portal_id=self._portal_id,
             ruleset=ruleset(),
             lists=tuple(
-                ListReport(plan, statuses.get(plan.list_name, {}), outcomes.get(plan.list_name, {}))
+                ListReport(
+                    replace(plan, list_id=self._list_ids.get(plan.list_name)),
+                    statuses.get(plan.list_name, {}),
+                    outcomes.get(plan.list_name, {}),
+                )
                 for plan in self._plans
             ),
             objections=self._objections,
