@@ -9,6 +9,8 @@ from __future__ import annotations
 import email_validator
 import idna
 
+from sync.domains import TLDS
+
 ADDRESS_LIMIT = 254  # octets, RFC 5321 4.5.3.1.3 with RFC 3696 erratum 1690
 _DOMAIN_LIMIT = 253  # octets without the root dot, RFC 1035 2.3.4
 _LABEL_LIMIT = 63  # octets, RFC 1035 2.3.4
@@ -49,6 +51,8 @@ def domain_fault(local: str, domain: str) -> str:
     if _exceeds_a_limit(local, domain, mapped):
         return "domain_too_long"
     rest, _, last = mapped.rpartition(".")
+    if last in TLDS:
+        return "domain_syntax"
     stand_in = "a" * len(last) if last in _SPECIAL_USE else last
     try:
         ascii_form(f"a@{rest}.{stand_in}", public=False)

