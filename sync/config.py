@@ -63,6 +63,10 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
     token = environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
     if not token and not flags.offline:
         problems.append("HUBSPOT_ACCESS_TOKEN is not set: export the token of a service key or private app")
+    if not re.fullmatch(r"[!-~]*", token):
+        problems.append(
+            "HUBSPOT_ACCESS_TOKEN holds a space or a character that no token has: copy the token anew"
+        )
     portal_id = environ.get("HUBSPOT_PORTAL_ID", "").strip() or None
     if portal_id is None and flags.sends:
         problems.append("HUBSPOT_PORTAL_ID is not set: export the id of the portal this job may write to")
@@ -122,7 +126,8 @@ _NUMBERS = {
 
 def _number(settings: Mapping[str, object], name: str, low: float, problems: list[str]) -> float:
     value = settings.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < low:
+    # Written so that not-a-number, which YAML knows as well, fits nowhere.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < float("inf"):
         problems.append(f"var hubspot_{name} is {value!r}: it must be a number of at least {low:g}")
         return low
     return float(value)
@@ -141,7 +146,11 @@ def _portal_problems(portals: object, portal_id: str | None) -> list[str]:
 
 
 def _base_url_problems(base_url: str) -> list[str]:
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port  # raises for a port that is no number
+    except ValueError:
+        return [f"HUBSPOT_BASE_URL is {base_url!r}: it is not a URL"]
     if parts.scheme == "https" and parts.hostname:
         return []
     # A token over plain HTTP is readable on the way; the emulator is on this machine.
