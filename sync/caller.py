@@ -26,13 +26,26 @@ class Answer:
 
 
 class Caller:
-    """Paces and repeats requests. `may_send` says whether this run still holds its lease."""
+    """Paces and repeats requests. `may_send` says whether this run still holds its lease.
 
-    def __init__(self, requests_per_10_seconds: float, may_send: Callable[[], bool]) -> None:
+    `now` is a steady clock in seconds. `wait` sleeps so many seconds, or less once nothing more is to be sent,
+    and says whether that is so.
+    """
+
+    def __init__(
+        self,
+        requests_per_10_seconds: float,
+        may_send: Callable[[], bool],
+        *,
+        now: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
         self._bucket = TokenBucket(requests_per_10_seconds)
         self._may_send = may_send
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._now = now
+        self._wait = wait or self._stopping.wait
         self._unanswered = 0
         self.stopped_by: SyncError | None = None
         """Why nothing more is sent; None while all is well."""
@@ -55,8 +68,8 @@ class Caller:
                 break
             if decision.everyone:
                 with self._lock:
-                    self._bucket.close(time.monotonic() + decision.seconds)
-            if self._stopping.wait(decision.seconds):
+                    self._bucket.close(self._now() + decision.seconds)
+            if self._wait(decision.seconds):
                 break
         return Answer(reply, doubtful)
 
@@ -68,12 +81,12 @@ class Caller:
 
     def _wait_for_turn(self) -> bool:
         with self._lock:
-            seconds = self._bucket.take(time.monotonic())
-        if self._stopping.wait(seconds) if seconds else self._stopping.is_set():
+            seconds = self._bucket.take(self._now())
+        if self._wait(seconds) if seconds else self._stopping.is_set():
             return False
         # A process that slept past its lease must hear from the ledger before it sends.
         while not self._may_send():
-            if self._stopping.wait(0.1):
+            if self._wait(0.1):
                 return False
         return True
 

@@ -77,8 +77,8 @@ class TokenBucket:
 
     requests_per_10_seconds: float
     _level: float = field(init=False)
-    _filled_at: float | None = field(init=False, default=None)
-    _closed_until: float = field(init=False, default=float("-inf"))
+    _filled_at: float = field(init=False, default=float("-inf"))
+    """May lie ahead: a closed bucket does not fill, or all who waited would go at once when it opens."""
 
     def __post_init__(self) -> None:
         self._level = self._capacity
@@ -89,14 +89,16 @@ class TokenBucket:
 
     def take(self, now: float) -> float:
         """Take a token and return how many seconds to wait before using it."""
-        if self._filled_at is not None:
-            elapsed = max(0.0, now - self._filled_at)
-            self._level = min(self._capacity, self._level + elapsed * self.requests_per_10_seconds / 10)
-        self._filled_at = now
+        start = max(now, self._filled_at)
+        self._level = min(self._capacity, self._level + (start - self._filled_at) * self._per_second)
+        self._filled_at = start
         self._level -= 1
-        debt = max(0.0, -self._level) * 10 / self.requests_per_10_seconds
-        return max(debt, self._closed_until - now, 0.0)
+        return start - now + max(0.0, -self._level) / self._per_second
+
+    @property
+    def _per_second(self) -> float:
+        return self.requests_per_10_seconds / 10
 
     def close(self, until: float) -> None:
         """Let nobody pass before the given time."""
-        self._closed_until = max(self._closed_until, until)
+        self._filled_at = max(self._filled_at, until)
