@@ -101,19 +101,14 @@ class Contacts:
         """Whether that id was lost in a merge: HubSpot's batch answers then name it nowhere."""
         return record_id(text) in self._merged
 
-    def is_used(self, number: int) -> bool:
-        """Whether a live or merged contact has that id."""
-        return number in self._by_id or number in self._merged
-
     def add(self, properties: Mapping[str, str], at: str, number: int | None = None) -> Contact:
-        """A new contact, with a given or the next free id. Raises :class:`AddressTakenError`."""
+        """A new contact, with a given id or one above all others. Raises :class:`AddressTakenError`."""
         if number is None:
-            while self.is_used(self._next_id):
-                self._next_id += 1
             number = self._next_id
         contact = Contact(number, {name: value for name, value in properties.items() if value}, at, at)
         self._claim(contact, contact.addresses())
         self._by_id[number] = contact
+        self._next_id = max(self._next_id, number + 1)
         return contact
 
     def change(self, contact: Contact, values: Mapping[str, str], at: str) -> None:

@@ -139,6 +139,8 @@ class TestBatchUpdate:
         answer = client.update((ann, {"loyalty_tier": "gold", "phone": ""}))
         assert answer.status_code == 200
         (record,) = answer.json()["results"]
+        logged = client.emulator.requests()[-1]
+        assert (logged["updated"], logged["at"]) == (1, record["updatedAt"])
         shown = {"loyalty_tier", "phone", "createdate", "hs_object_id", "lastmodifieddate"}
         assert set(record["properties"]) == shown
         (after,) = client.read_ids(ann, properties=["loyalty_tier", "phone", "firstname"]).json()["results"]

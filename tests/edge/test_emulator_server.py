@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from emulator.crm import Portal
 from emulator.limits import Limits
+from emulator.load import ContactsFileError, load_contacts
 from tests.edge.emulator_fixtures import CONTACTS, LISTS, NO_LIMITS, Client, assert_refused
 from tests.emulator_process import ROOT, EmulatorProcess
 
@@ -110,10 +112,18 @@ class TestContactsFile:
         path = tmp_path / "contacts.csv"
         if content is not None:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(ContactsFileError) as caught:
+            load_contacts(Portal(1), path, "2026-11-24T00:00:00.000Z")
+        assert complaint in str(caught.value)
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_a_bad_file_ends_the_program_before_it_listens(self, tmp_path: Path) -> None:
+        path = tmp_path / "contacts.csv"
+        path.write_text("name\nann\n")
         result = run("--port", "0", "--contacts", str(path))
         assert (result.returncode, result.stdout) == (2, "")
-        assert complaint in result.stderr
-        assert str(path) in result.stderr
+        assert result.stderr.startswith(f"emulator: the contacts file {path} needs")
         assert result.stderr.count("\n") == 1
 
     def test_columns_become_properties(self, tmp_path: Path) -> None:
@@ -144,7 +154,7 @@ class TestContactsFile:
         }
         assert "shoe_size" in names
         assert "id" not in names
-        assert other["id"] == "40002"
+        assert other["id"] == "70003"
 
     def test_100000_contacts_are_loaded_before_it_listens(self, tmp_path: Path) -> None:
         path = tmp_path / "contacts.csv"
@@ -169,7 +179,7 @@ class TestToken:
         assert get(emulator, DETAILS, "bearer whatever").status_code == 200
 
     def test_only_the_set_token_is_taken(self) -> None:
-        with EmulatorProcess(token="right") as process:  # noqa: S106
+        with EmulatorProcess(token="right") as process:
             assert get(process, DETAILS, "Bearer right").status_code == 200
             for wrong in ("Bearer wrong", "Bearer right x", "Bearer Right", "Basic right", None):
                 assert_refused(get(process, DETAILS, wrong), 401, "INVALID_AUTHENTICATION")
@@ -278,6 +288,7 @@ class TestAdminContacts:
         assert client.read("cat@example.com").json()["results"] == []
         client.emulator.delete_contacts([cat])
         assert client.read("kat@example.com").json()["results"] == []
+        assert client.emulator.contacts([{"email": "kat@example.com"}]) != [cat]
         assert client.emulator.state()["contacts_created"] == 0
 
     def test_a_new_id_is_taken_as_given(self, client: Client) -> None:
