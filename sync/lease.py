@@ -44,8 +44,3 @@ def decide_claim(run_id: str, others: Sequence[Claim]) -> Literal["won", "wait",
     if any(other.run_no is not None or other.run_id < run_id for other in others):
         return "lost"
     return "wait" if others else "won"
-
-
-def is_overtaken(run_no: int, others: Sequence[Claim]) -> bool:
-    """Say whether a later run has started, which it does only when it believed this one dead."""
-    return any(other.run_no is not None and other.run_no > run_no for other in others)

@@ -7,25 +7,34 @@ import os
 import platform
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sync.errors import BusyError
-from sync.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, decide_claim, is_dead, is_overtaken
+from sync.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, decide_claim, is_dead
 from sync.records import Tables
 
 _WAIT_SECONDS = 1.0
 
 
 class Runs:
-    """This process's run among the runs of the ledger."""
+    """This process's run among the runs of the ledger. `now` is a steady clock in seconds, `pause` sleeps."""
 
-    def __init__(self, tables: Tables, settle_seconds: float) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        settle_seconds: float,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._tables = tables
         self._settle_seconds = settle_seconds
+        self._now = now
+        self._pause = pause
         self._run_id = uuid.uuid4().hex
         self._host = platform.node()
         self._stage = 0
-        self._confirmed_at = time.monotonic()
+        self._confirmed_at = now()
         self.run_no = 0
         """Number of this run; 0 until it has started."""
 
@@ -35,28 +44,41 @@ class Runs:
 
     def acquire(self, wait_seconds: float) -> None:
         """Take the lock, waiting at most so long. Raises `BusyError`."""
-        deadline = time.monotonic() + wait_seconds
+        deadline = self._now() + wait_seconds
         while True:
             self._event("claimed", host=self._host, pid=os.getpid())
-            while (decision := decide_claim(self._run_id, others := self._living_claims())) == "wait":
-                time.sleep(_WAIT_SECONDS / 10)
+            while True:
+                living, dead = self._claims_of_others()
+                decision = decide_claim(self._run_id, living)
+                if decision != "wait":
+                    break
+                self._pause(_WAIT_SECONDS / 10)
             if decision == "won":
-                self._confirmed_at = time.monotonic()
+                self._take_over(dead)
+                self._confirmed_at = self._now()
                 return
             self._event("released")
-            if time.monotonic() >= deadline:
-                raise _busy(others)
-            time.sleep(_WAIT_SECONDS)
+            if self._now() >= deadline:
+                raise _busy(living)
+            self._pause(_WAIT_SECONDS)
             self._run_id = uuid.uuid4().hex
 
-    def _living_claims(self) -> list[Claim]:
-        rows = self._tables.rows("hubspot_open_claims", run_id=self._run_id)
-        claims = [
-            Claim(run_id, run_no, host, int(pid), float(silent)) for run_id, run_no, host, pid, silent in rows
-        ]
-        return [
-            claim for claim in claims if not is_dead(claim, self._settle_seconds, self._host, _is_running)
-        ]
+    def _claims_of_others(self) -> tuple[list[Claim], list[Claim]]:
+        """The claims that have not ended: those of the living, those of the dead."""
+        living: list[Claim] = []
+        dead: list[Claim] = []
+        for run_id, run_no, host, pid, silent in self._tables.rows(
+            "hubspot_open_claims", run_id=self._run_id
+        ):
+            claim = Claim(run_id, run_no, host, int(pid), float(silent))
+            gone = is_dead(claim, self._settle_seconds, self._host, _is_running)
+            (dead if gone else living).append(claim)
+        return living, dead
+
+    def _take_over(self, dead: Sequence[Claim]) -> None:
+        # A run that was only asleep must find its claim ended when it wakes, also after this one is done.
+        for claim in dead:
+            self._tables.execute("hubspot_run_event", run_id=claim.run_id, event="released", columns={})
 
     def start(self, *, ruleset: str, portal_id: str, version: str) -> None:
         """Begin the run: it has a number from here on, and all views speak of it."""
@@ -68,11 +90,12 @@ class Runs:
 
     def keep_lease(self) -> None:
         """Show a sign of life when it is time. Raises `BusyError` when another run has taken over."""
-        if time.monotonic() - self._confirmed_at < HEARTBEAT_SECONDS:
+        asked_at = self._now()
+        if asked_at - self._confirmed_at < HEARTBEAT_SECONDS:
             return
-        asked_at = time.monotonic()
         self._event("heartbeat", run_no=self.run_no)
-        if is_overtaken(self.run_no, self._living_claims()):
+        open_claims = self._tables.rows("hubspot_open_claims", run_id="")
+        if not any(run_id == self._run_id for run_id, *_ in open_claims):
             raise BusyError(
                 "lease_lost",
                 "Another run took over, since this one gave no sign of life for too long.",
@@ -82,7 +105,7 @@ class Runs:
 
     def has_fresh_lease(self) -> bool:
         """Say, without asking the warehouse, whether others must still respect this run."""
-        return time.monotonic() - self._confirmed_at < LEASE_SECONDS
+        return self._now() - self._confirmed_at < LEASE_SECONDS
 
     def finish(self, status: str, figures: dict[str, object]) -> None:
         """End the run in order: a change without a receipt was not sent."""
