@@ -69,8 +69,6 @@ class Sender:
 
         try:
             for batches in _turns(cut(ledger.changes(first_no, last_no), self._membership_batch)):
-                if self._caller.stopped_by is not None:
-                    break
                 work(
                     batches,
                     self.send_batch,
@@ -79,6 +77,9 @@ class Sender:
                     stopped=lambda: self._caller.stopped_by is not None,
                     between=between,
                 )
+                # Asking for the next turn would read the rest of this one.
+                if self._caller.stopped_by is not None:
+                    break
         finally:
             flush()
 
@@ -98,8 +99,9 @@ class Sender:
             return False
 
         isolate(batch.changes, is_refused)
-        if len(receipts) > 2 and all(receipt.outcome == "rejected" for receipt in receipts):
-            self._caller.stop(_all_refused(batch, receipts[0]))
+        rejected = [receipt for receipt in receipts if receipt.outcome == "rejected"]
+        if len(rejected) > 2 and len(rejected) == len(batch.changes):
+            self._caller.stop(_all_refused(batch, rejected[0]))
             return []
         return receipts
 
@@ -116,7 +118,7 @@ class Sender:
 
     def _receipts(self, batch: Batch, part: Sequence[Change], answer: Answer) -> Iterable[Receipt]:
         reply = answer.reply
-        if reply is not None and reply.status in (200, 207):
+        if reply is not None and 200 <= reply.status < 300:
             if batch.action == "update":
                 return _update_receipts(part, reply)
             return self._membership_receipts(batch, part, reply, doubtful=answer.doubtful)
