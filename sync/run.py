@@ -49,10 +49,13 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
         error = run.go()
         report = run.report(error, time.monotonic() - started)
     except SyncError as error:
-        # A run whose lease is lost has no say any more; the other run counts its changes as in doubt.
-        if not isinstance(error, BusyError):
-            # Where the warehouse itself fails, its error is the one to show.
-            with contextlib.suppress(WarehouseError):
+        # Where the warehouse itself fails, its error is the one to show.
+        with contextlib.suppress(WarehouseError):
+            if isinstance(error, WarehouseError):
+                # Receipts may be lost: without an end its changes count as in doubt, not as never sent.
+                parts.runs.release()
+            elif not isinstance(error, BusyError):
+                # A run whose lease is lost has no say any more.
                 parts.runs.finish(_STATUS_OF.get(type(error), "failed"), {"error": error.code})
         raise
     parts.runs.finish(report.status, as_figures(report))

@@ -114,7 +114,7 @@ class Runs:
         )
 
     def release(self) -> None:
-        """Give the lock back without having run."""
+        """Give the lock back without an end in order: what was sent and has no receipt stays in doubt."""
         self._event("released")
 
     def _event(self, event: str, **columns: object) -> None:
