@@ -23,6 +23,7 @@ class Commerce:
         self.population = population
         self.chance = chance
         self.orders: list[Row] = []
+        self._orders_by_account: dict[str, list[Row]] = {}
         self.suppressions: list[Row] = []
         self.movers: list[Person] = []
         self._suppressed: list[Person] = []
@@ -46,18 +47,18 @@ class Commerce:
 
     def _order(self, person: Person, moment: datetime, status: str) -> None:
         cents = 490 + self.chance.below(24_000)
-        self.orders.append(
-            {
-                "order_no": str(5_000_001 + len(self.orders)),
-                "customer_no": person.shop_number,
-                "ordered_at": str(moment),
-                "status": status,
-                "amount_eur": f"{cents // 100}.{cents % 100:02}",
-            }
-        )
+        order = {
+            "order_no": str(5_000_001 + len(self.orders)),
+            "customer_no": person.shop_number,
+            "ordered_at": str(moment),
+            "status": status,
+            "amount_eur": f"{cents // 100}.{cents % 100:02}",
+        }
+        self.orders.append(order)
+        self._orders_by_account.setdefault(person.shop_number, []).append(order)
 
     def _orders_of(self, person: Person) -> list[Row]:
-        return [order for order in self.orders if order["customer_no"] == person.shop_number]
+        return self._orders_by_account.get(person.shop_number, [])
 
     def _suppress_some(self) -> None:
         """By address in any spelling, by number, and addresses of nobody we know."""

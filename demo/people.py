@@ -56,7 +56,7 @@ class Chance:
         return first + timedelta(seconds=self.below(int((last - first).total_seconds())))
 
 
-@dataclass
+@dataclass(eq=False)
 class Person:
     """One human being, with the records that systems keep of them.
 

