@@ -9,6 +9,7 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 _TITLES = {
+    "building": "Building models",
     "judging": "Judging new addresses",
     "looking_up": "Looking up contacts",
     "reading": "Reading a list in HubSpot",

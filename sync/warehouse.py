@@ -21,6 +21,7 @@ from sync.errors import SettingsError, SyncError, WarehouseError
 from sync.masking import mask_all
 
 PACKAGE = "hubspot_sync"
+_NODE_RESULTS = {"LogModelResult", "LogSeedResult", "LogTestResult", "LogSnapshotResult"}
 _HELD_FILE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between tries to open a DuckDB file that another process holds."""
 
@@ -29,7 +30,8 @@ class Warehouse:
     """The warehouse of one dbt project and target.
 
     `project_dir`, `profiles_dir` and `target` are dbt's; None leaves dbt its own defaults. `dbt_vars` is
-    text for dbt's `--vars`. `tell` receives dbt's own lines while it builds.
+    text for dbt's `--vars`. While dbt builds, `tell` hears how many nodes are done
+    and `say` what dbt warns of.
     Raises `SettingsError` when the project does not parse.
     """
 
@@ -40,10 +42,12 @@ class Warehouse:
         profiles_dir: str | None = None,
         target: str | None = None,
         dbt_vars: str | None = None,
-        tell: Callable[[str], None] = lambda line: None,
+        tell: Callable[..., None] = lambda event, **fields: None,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._arguments = _arguments(project_dir, profiles_dir, target, dbt_vars)
         self._tell = tell
+        self._say = say
         self._manifest: Any = None
         # dbt gives each thread a connection of its own. One thread owns every write and every short question,
         # so that a stream on the caller's thread stays open meanwhile.
@@ -65,7 +69,7 @@ class Warehouse:
 
     def _dbt(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
         # No file log: at debug level dbt writes down the text of statements.
-        quiet = ["--log-level", "none", "--log-level-file", "none"]
+        quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
         with contextlib.suppress(Exception):
             reset_adapters()  # type: ignore[no-untyped-call]
         runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
@@ -80,8 +84,10 @@ class Warehouse:
         """Run `dbt build --select` on a selection. Raises `WarehouseError` when a node fails."""
 
         def listen(event: Any) -> None:
-            if event.info.level in ("info", "warn", "error") and event.info.msg.strip():
-                self._tell(mask_all(event.info.msg))
+            if event.info.name in _NODE_RESULTS:
+                self._tell("building", done=event.data.index, total=_node_count(event.data))
+            if event.info.level in ("warn", "error") and event.info.msg.strip():
+                self._say(mask_all(event.info.msg.strip()))
 
         outcome = self._dbt("build", "--select", selection, callbacks=[listen])
         if not outcome.success:
@@ -224,6 +230,12 @@ class Warehouse:
 def _arguments(*values: str | None) -> list[str]:
     names = ("--project-dir", "--profiles-dir", "--target", "--vars")
     return [part for name, value in zip(names, values, strict=True) if value for part in (name, value)]
+
+
+def _node_count(data: Any) -> int | None:
+    # dbt calls it `total` for models and `num_models` for tests.
+    count = getattr(data, "total", None) or getattr(data, "num_models", None)
+    return int(count) if count else None
 
 
 def _failures(outcome: Any) -> str:

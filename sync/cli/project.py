@@ -10,6 +10,9 @@ from typing import Any
 
 import click
 
+from sync.console import Console
+from sync.log import JsonLog
+
 _OPTIONS = (
     click.option("--project-dir", metavar="DIR", help="Folder of dbt_project.yml; default: as dbt finds it."),
     click.option("--profiles-dir", metavar="DIR", help="Folder of profiles.yml; default: as dbt finds it."),
@@ -28,7 +31,7 @@ class Project:
     dbt_vars: str | None
 
     @contextmanager
-    def open(self, tell: Callable[[str], None]) -> Iterator[Any]:
+    def open(self, listener: JsonLog | Console) -> Iterator[Any]:
         """Parse the project and give its warehouse, closed afterwards. Raises `SettingsError`."""
         # Importing dbt takes more than a second, which help texts must not cost.
         from sync.warehouse import Warehouse
@@ -38,7 +41,8 @@ class Project:
             profiles_dir=self.profiles_dir,
             target=self.target,
             dbt_vars=self.dbt_vars,
-            tell=tell,
+            tell=listener.tell,
+            say=listener.say,
         )
         try:
             yield warehouse

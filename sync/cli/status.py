@@ -23,7 +23,7 @@ def status(project: Project, count: int, as_json: bool) -> None:
     from sync.ledger import Ledger
     from sync.runs import Runs
 
-    with Console() as console, project.open(console.say) as warehouse:
+    with Console() as console, project.open(console) as warehouse:
         warehouse.check_built(("hubspot_sync_runs",))
         Runs(warehouse, 0).create_state()
         runs = Ledger(warehouse).newest_runs(count)

@@ -133,7 +133,7 @@ def _carry_out(
 ) -> tuple[Report, SyncError | None]:
     from sync.run import carry_out
 
-    with project.open(listener.say) as warehouse:
+    with project.open(listener) as warehouse:
         job = load(os.environ, warehouse.call("hubspot_sync_settings"), flags)
         if build:
             warehouse.build(_SELECTION)
