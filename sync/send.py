@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from sync.answers import changed_ids, contacts_of, lists_of_contacts, missing_ids, refused_ids
@@ -20,6 +21,7 @@ from sync.workers import work
 _FLUSH_SECONDS = 3.0
 _FLUSH_ROWS = 5_000
 _REFUSED = (400, 409, 413, 414, 422)
+_UNFIT = "The properties must be one JSON object whose values are texts, without email."
 
 
 class Sender:
@@ -85,6 +87,14 @@ class Sender:
 
     def send_batch(self, batch: Batch) -> list[Receipt]:
         """Send one batch, halving it where HubSpot refuses it, and return the receipts it earned."""
+        if batch.action != "update":
+            return self._send_fit(batch)
+        fit = tuple(change for change in batch.changes if _properties(change) is not None)
+        unfit = {change.change_no for change in batch.changes} - {change.change_no for change in fit}
+        refused = [Receipt(change_no, "rejected", "properties", _UNFIT) for change_no in sorted(unfit)]
+        return refused + (self._send_fit(replace(batch, changes=fit)) if fit else [])
+
+    def _send_fit(self, batch: Batch) -> list[Receipt]:
         receipts: list[Receipt] = []
 
         def is_refused(part: Sequence[Change]) -> bool:
@@ -108,9 +118,7 @@ class Sender:
     def _request(self, batch: Batch, part: Sequence[Change]) -> Reply:
         ids = [change.contact_id for change in part]
         if batch.action == "update":
-            return self._hubspot.update_contacts(
-                [(c.contact_id, json.loads(c.payload or "{}")) for c in part]
-            )
+            return self._hubspot.update_contacts([(c.contact_id, _properties(c) or {}) for c in part])
         list_id = self._list_ids[batch.list_name]
         if batch.action == "add":
             return self._hubspot.change_members(list_id, add=ids, remove=[])
@@ -161,6 +169,18 @@ class Sender:
             _seen(change, list_id in lists.get(change.contact_id, set()), doubtful=doubtful)
             for change in part
         ]
+
+
+def _properties(change: Change) -> dict[str, str] | None:
+    """The properties to write, or None where the payload is nothing that may be sent."""
+    try:
+        properties = json.loads(change.payload or "")
+    except ValueError:
+        return None
+    if not isinstance(properties, dict) or not all(isinstance(each, str) for each in properties.values()):
+        return None
+    # It would replace a contact's primary address by another.
+    return None if "email" in map(str.lower, properties) else properties
 
 
 def _seen(change: Change, is_member: bool, *, doubtful: bool) -> Receipt:

@@ -36,20 +36,21 @@ def work(
                     break
                 pending.add(pool.submit(do, piece))
                 while len(pending) >= 2 * workers:
-                    pending = _collect(pending, take, between)
+                    _collect(pending, take, between)
             while pending and not stopped():
-                pending = _collect(pending, take, between)
+                _collect(pending, take, between)
         finally:
-            begun = {future for future in pending if not future.cancel()}
+            begun = [future for future in pending if not future.cancel()]
             for future in begun:
                 take(future.result())
 
 
 def _collect(
     pending: set[Future[Result]], take: Callable[[Result], None], between: Callable[[], None]
-) -> set[Future[Result]]:
-    done, pending = wait(pending, timeout=_LOOK_UP_SECONDS, return_when=FIRST_COMPLETED)
+) -> None:
+    done, _ = wait(pending, timeout=_LOOK_UP_SECONDS, return_when=FIRST_COMPLETED)
     for future in done:
+        # Out of the set first: what is taken must not be taken again when something here raises.
+        pending.remove(future)
         take(future.result())
     between()
-    return pending
