@@ -5,14 +5,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from emulator.crm import Portal
 from emulator.limits import BURST, DAILY, Limits
 from emulator.load import ContactsFileError, load_contacts
-from emulator.server import HOST, Server
+from emulator.server import HOST, Server, timestamp
 from emulator.service import Service
 
 _DESCRIPTION = """A strict HubSpot for tests and demos: contacts, lists and memberships over real HTTP.
@@ -27,9 +26,8 @@ def main() -> int:
     arguments = _parser().parse_args()
     portal = Portal(arguments.portal_id)
     if arguments.contacts:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         try:
-            load_contacts(portal, arguments.contacts, now)
+            load_contacts(portal, arguments.contacts, timestamp())
         except ContactsFileError as fault:
             return _say(str(fault))
     limits = Limits(burst=arguments.burst, daily=arguments.daily, portal_id=portal.portal_id)

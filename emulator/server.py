@@ -34,6 +34,11 @@ _ADMIN = "/_emulator/"
 _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>Error {0}</h1></body></html>"
 
 
+def timestamp() -> str:
+    """The time now as HubSpot writes it: ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Server:
     """Serves one :class:`~emulator.service.Service` on a loopback port until told to stop."""
 
@@ -82,8 +87,7 @@ class Server:
     async def _read(self, http: web.BaseRequest) -> Request:
         path, _, query = http.raw_path.partition("?")
         raw = await http.content.read()
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return Request(http.method, path, query, http.headers, raw, at, time.monotonic())
+        return Request(http.method, path, query, http.headers, raw, timestamp(), time.monotonic())
 
     async def _answer(self, http: web.BaseRequest, request: Request) -> web.StreamResponse:
         if request.path.startswith(_ADMIN):

@@ -118,6 +118,13 @@ class TestChangeMembers:
         }
         assert client.emulator.member_ids(list_id) == [ANN, BOB, CAT]
 
+    def test_what_is_read_keeps_up_with_every_change(self, client: Client, list_id: str) -> None:
+        assert client.emulator.member_ids(list_id) == []
+        client.change(list_id, "add", [ANN, BOB])
+        assert client.emulator.member_ids(list_id) == [ANN, BOB]
+        client.change(list_id, "remove", [ANN])
+        assert client.emulator.member_ids(list_id) == [BOB]
+
     def test_remove_names_those_that_were_on_the_list(self, client: Client, list_id: str) -> None:
         client.change(list_id, "add", [ANN, BOB])
         assert client.change(list_id, "remove", [ANN, CAT, NOBODY]).json() == {
@@ -193,6 +200,10 @@ class TestReadMembers:
         assert [len(page["results"]) for page in pages] == [250, 250, 100]
         assert [row["recordId"] for page in pages for row in page["results"]] == wanted
         assert {page["total"] for page in pages} == {600}
+
+    def test_a_last_page_that_is_full_has_no_next(self, client: Client, list_id: str) -> None:
+        client.change(list_id, "add", [ANN, BOB, CAT, "40004"])
+        assert [len(answer.json()["results"]) for answer in self.pages(client, list_id, 2)] == [2, 2]
 
     def test_the_link_leads_to_the_next_page(self, client: Client, list_id: str) -> None:
         client.change(list_id, "add", [ANN, BOB])
@@ -324,3 +335,9 @@ def test_paths_hubspot_does_not_have_are_a_404(client: Client) -> None:
         ("GET", f"{LISTS}/811/memberships/"),
     ]:
         assert_refused(client.call(method, path), 404, "OBJECT_NOT_FOUND")
+
+
+def test_query_parameters_hubspot_does_not_have_are_refused(client: Client, list_id: str) -> None:
+    for path in (f"{LISTS}/{list_id}?x=1", f"{LISTS}/{list_id}/memberships?limits=5", f"{CONTACTS}/{ANN}?a"):
+        body = assert_refused(client.call("GET", path), 400, "VALIDATION_ERROR")
+        assert body["message"].startswith("Unknown query parameter: ")
