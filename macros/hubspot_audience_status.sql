@@ -1,8 +1,9 @@
 {#
     What became of each row that was wanted on a list: exactly one status a row, so
-    that the counts add up by construction.
+    that the counts add up by construction. To the run that is under way, what it has no
+    receipt for is not sent yet; to everybody else it is in doubt.
 #}
-{% macro hubspot_audience_status_sql(members, audience_rows) %}
+{% macro hubspot_audience_status_sql(members, audience_rows, run_is_ours=false) %}
     with
 
         candidates as (
@@ -11,12 +12,18 @@
 
         all_members as (select * from {{ members }}),
 
+        -- Of the rows that point at one contact the first stands for it; a row that is
+        -- found comes first, since it is the one that is added.
         audience_rows as (
             select
                 rows_now.*,
                 row_number() over (
-                    partition by list_name, row_state, last_contact_id
-                    order by is_secondary, customer_id, email
+                    partition by list_name, last_contact_id
+                    order by
+                        case when row_state = 'found' then 0 else 1 end,
+                        is_secondary,
+                        customer_id,
+                        email
                 ) as first_of_contact
             from {{ audience_rows }} as rows_now
         ),
@@ -63,6 +70,12 @@
             from {{ ref("hubspot_sync", "hubspot_settled_changes") }} as settled_changes
             where
                 settled_changes.action = 'add' and settled_changes.outcome <> 'not_sent'
+                {%- if run_is_ours %}
+                    and not (
+                        settled_changes.outcome = 'in_doubt'
+                        and settled_changes.run_no = (select run_no from this_run)
+                    )
+                {%- endif %}
         ),
 
         judged as (
@@ -86,7 +99,7 @@
                     when audience_rows.row_state = 'not_in_hubspot'
                     then 'not_in_hubspot'
                     when
-                        audience_rows.row_state = 'found'
+                        audience_rows.last_contact_id is not null
                         and audience_rows.first_of_contact > 1
                     then 'same_contact'
                     when all_members.is_member = 'yes'
@@ -100,7 +113,9 @@
                 case
                     when candidates.coarse_problem is not null
                     then candidates.coarse_problem
-                    when audience_rows.row_state = 'rejected_by_us'
+                    when
+                        candidates.key_rank = 1
+                        and audience_rows.row_state = 'rejected_by_us'
                     then verdicts.code
                 end as code
             from candidates

@@ -316,15 +316,21 @@ select coalesce(max({{ column }}), 0) as highest, count(*) as row_count
 from {{ hubspot_sync.hubspot_state_relation("scratch_" ~ scratch) }}
 {% endmacro %}
 
-{% macro hubspot_status_counts() %}
-select list_name, status, count(*) as row_count
-from (
+{# The audience status as the run under way sees it, over its scratch tables. #}
+{% macro hubspot_own_status() %}
     {{
         hubspot_sync.hubspot_audience_status_sql(
             hubspot_sync.hubspot_state_relation("scratch_members"),
             hubspot_sync.hubspot_state_relation("scratch_audience_rows"),
+            run_is_ours=true,
         )
     }}
+{% endmacro %}
+
+{% macro hubspot_status_counts() %}
+select list_name, status, count(*) as row_count
+from (
+    {{ hubspot_sync.hubspot_own_status() }}
 ) as audience_status
 group by list_name, status
 {% endmacro %}
@@ -363,7 +369,13 @@ with ranked as (
             partition by list_name, code
             order by case when suggestion is null then 1 else 0 end, customer_id
         ) as example_no
-    from {{ ref("hubspot_sync", "hubspot_rejected_emails") }}
+    from (
+    {{
+        hubspot_sync.hubspot_rejected_emails_sql(
+            "(" ~ hubspot_sync.hubspot_own_status() ~ ")"
+        )
+    }}
+    ) as rejected_emails
     where {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
 )
 select list_name, code, row_count, email, suggestion
