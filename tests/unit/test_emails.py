@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sync import domains
 from sync.emails import OUTER, REASONS, clean, judge, judge_rows, ruleset, tld_date
 from sync.suggestions import candidates
+from tests.data import make_labelled_addresses
+from tests.data.labelled import labelled_addresses
 from tests.data.strategies import addresses
 
 CODES = [
@@ -79,6 +81,25 @@ def test_code(code: str, email: object) -> None:
 def test_every_code_is_reached() -> None:
     """No code is there for nothing, and none is missing from the reasons."""
     assert {code for code, _ in CODES} == set(REASONS)
+
+
+def test_labelled_addresses() -> None:
+    """Verdict, code and wire form are those of the labelled set, for every one of its addresses."""
+    rows = labelled_addresses()
+    assert len(rows) >= 1500
+    verdicts = [judge(row.address) for row in rows]
+    given = [(row.address, row.verdict, row.code, row.wire_email) for row in rows]
+    assert [(each.email, each.verdict, each.code, each.wire_email) for each in verdicts] == given
+
+
+def test_labelled_addresses_are_up_to_date() -> None:
+    """The committed file is what its script writes, and every row names its source."""
+    made = [
+        (row.address, row.code or None, row.wire or None, row.source)
+        for row in make_labelled_addresses.rows()
+    ]
+    assert [(row.address, row.code, row.wire_email, row.source) for row in labelled_addresses()] == made
+    assert all(row.source for row in labelled_addresses())
 
 
 @pytest.mark.parametrize("first", range(len(REASONS)))

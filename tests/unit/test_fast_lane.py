@@ -16,6 +16,7 @@ from sync.errors import SyncError
 from sync.fast_lane import VERDICTS, FastLane, FastLaneError, judge_batch
 from sync.records import Verdict
 from sync.verdict_pool import VerdictPool
+from tests.data.labelled import labelled_addresses
 from tests.data.strategies import encodable_addresses
 
 BORDER = [
@@ -97,6 +98,19 @@ def test_batch_equals_single_verdicts(fast: bool) -> None:
     table = judge_batch(pa.array(BORDER), fast=fast)
     assert table.schema == VERDICTS
     assert _rows(table) == _single(BORDER)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_labelled_addresses(fast: bool) -> None:
+    """The lane, on or off, says what the labelled set says."""
+    rows = [row for row in labelled_addresses() if row.is_unicode]
+    table = judge_batch([row.address for row in rows], fast=fast).select(
+        ["email", "verdict", "code", "wire_email"]
+    )
+    names = ("address", "verdict", "code", "wire_email")
+    assert [tuple(row.values()) for row in table.to_pylist()] == [
+        tuple(getattr(row, name) for name in names) for row in rows
+    ]
 
 
 @pytest.mark.parametrize("kind", [pa.array, pa.chunked_array, list])
