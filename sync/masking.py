@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-_ADDRESS = re.compile(r"[^\s@<>\"'(),;:\[\]]*@[^\s@<>\"'(),;:\[\]]+")
+_ADDRESS = re.compile(
+    r"""(?:
+        "[^"\n]{1,320}"                            # a quoted local part
+        | [^\s@]{1,320}(?<=[<>"'(),;:\[\]])        # one that ends in what usually surrounds an address
+        | [^\s@<>"'(),;:\[\]]{1,320}
+    )@(?: \[[^\]\s]*\] | [^\s@<>"'(),;:\[\]]+ )""",
+    re.VERBOSE,
+)
+"""Something before the @-sign is needed: `dbt build --select @model` is no address. The bounds keep it linear."""
 
 
 def mask(email: str) -> str:
