@@ -19,7 +19,7 @@ from sync.domains import TLDS, provider_slips, tld_date
 from sync.records import Verdict
 from sync.suggestions import candidates, mended_domain
 
-__all__ = ["OUTER", "REASONS", "clean", "judge", "judge_rows", "ruleset", "tld_date"]
+__all__ = ["OUTER", "RAW_LIMIT", "REASONS", "clean", "judge", "judge_rows", "ruleset", "tld_date"]
 
 VerdictRow = tuple[str | None, str | None, str | None, str | None]
 """Wire form, code, detail, suggestion."""
@@ -50,7 +50,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """Every reason code with one sentence for people, in the order of trial: the first that fits is given."""
 
-_RAW_LIMIT = 4096  # characters; beyond it not even the clean-up is tried, so no input costs more than a look
+RAW_LIMIT = 4096
+"""Characters before the clean-up. A longer text is not even cleaned, so no input costs more than a look."""
+
 _LOCAL_LIMIT = 64  # octets, RFC 5321 4.5.3.1.1
 
 OUTER = (
@@ -103,7 +105,7 @@ def judge(email: object) -> Verdict:
     if not issubclass(type(email), str):  # isinstance would believe an object's own __class__
         return _rejected(None, "missing", "The value is null or not text.", None)
     given = str.__str__(email)
-    if len(given) > _RAW_LIMIT:
+    if len(given) > RAW_LIMIT:
         return _rejected(given, "too_long", f"The text has {len(given)} characters; 254 are allowed.", None)
     cleaned = clean(given)
     wire, code, detail = _decide(cleaned)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sync.domains import TLDS, provider_slips
-from sync.emails import OUTER, judge, judge_rows
+from sync.emails import OUTER, RAW_LIMIT, judge, judge_rows
 from sync.errors import SyncError
 from sync.masking import mask
 from sync.verdict_pool import VerdictPool
@@ -120,7 +120,8 @@ class FastLane:
         unsure = pc.is_null(wires)
         rest = given.filter(unsure)
         cleaned = _clean(rest)
-        changed = pc.fill_null(pc.not_equal(cleaned, rest), False)
+        changed = pc.and_(pc.not_equal(cleaned, rest), pc.less_equal(pc.utf8_length(rest), RAW_LIMIT))
+        changed = pc.fill_null(changed, False)
         second = pc.replace_with_mask(
             pa.nulls(len(rest), pa.string()), changed, self._lane(cleaned.filter(changed))
         )
