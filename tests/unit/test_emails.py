@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import email_validator
@@ -124,6 +126,23 @@ def test_order_of_codes(first: int) -> None:
         local = "".join(faults[code][0] for code in reversed(present))
         domain = "".join(sorted((faults[code][1] for code in present), key=lambda part: part != "["))
         assert judge(f"a{local}b@{domain}example.com").code == present[0]
+
+
+def test_reason_codes_page() -> None:
+    """The page has every code with its sentence, in order, and each example gets its code."""
+    page = (Path(__file__).parents[2] / "docs" / "reason-codes.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:5]]
+        for line in page.splitlines()
+        if line.startswith("| `")
+    ]
+    assert {code.strip("`"): meaning for code, meaning, _, _ in rows} == dict(REASONS)
+    assert [code.strip("`") for code, *_ in rows] == list(REASONS)
+    for code, _, shown, advice in rows:
+        text = shown.strip("`").translate({ord("␠"): " ", ord("␀"): "\x00"})
+        text = re.sub(r"(.)\{(\d+)\}", lambda found: found.group(1) * int(found.group(2)), text)
+        assert judge(text).code == code.strip("`")
+        assert advice
 
 
 @pytest.mark.parametrize(
