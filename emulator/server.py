@@ -52,13 +52,11 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        # Bodies are left as they came: HubSpot's clients do not compress, so a compressed one is not JSON.
         runner = web.ServerRunner(
             web.Server(
                 self._handle,
                 access_log=None,
                 logger=_QUIET,
-                auto_decompress=False,
                 max_line_size=65536,
                 max_field_size=65536,
             ),
@@ -76,7 +74,7 @@ class Server:
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
         try:
             request = await self._read(http)
-        except (ConnectionError, web.RequestPayloadError):
+        except web.RequestPayloadError:
             return _response(refused(errors.bad_json("the body breaks off")))
         try:
             return await self._answer(http, request)

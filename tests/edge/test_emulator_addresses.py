@@ -19,6 +19,7 @@ from emulator.addresses import acceptable
         "user@email.삼성",
         "user@email.xn--cg4bki",
         "ann@bücher.example.com",
+        "ann@BÜCHER.example.com",
         "ann@sub-domain.example.co.uk",
         "1@2.com",
         "a" * 64 + "@example.com",

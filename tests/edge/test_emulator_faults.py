@@ -177,17 +177,18 @@ class TestRowsVanish:
         assert [each["properties"]["city"] for each in cities] == [None, "Nice", None]
 
     def test_from_a_membership_change_adds_first(self, client: Client, list_id: str) -> None:
-        client.change(list_id, "add", [CAT])
+        client.change(list_id, "add", [BOB, CAT])
         client.emulator.faults([{"route": BOTH, "drop_rows": 2}, {"route": ADD, "empty_results": True}])
-        body = {"recordIdsToAdd": [ANN], "recordIdsToRemove": [CAT, BOB]}
+        body = {"recordIdsToAdd": [ANN], "recordIdsToRemove": [BOB, CAT]}
         nothing: dict[str, list[str]] = {
             "recordsIdsAdded": [],
             "recordIdsRemoved": [],
             "recordIdsMissing": [],
         }
-        assert client.change(list_id, "add-and-remove", body).json() == nothing
+        answer = client.change(list_id, "add-and-remove", body).json()
+        assert answer == nothing | {"recordIdsRemoved": [CAT]}
         assert client.change(list_id, "add", [ANN]).json() == nothing
-        assert client.emulator.member_ids(list_id) == [CAT]
+        assert client.emulator.member_ids(list_id) == [BOB]
 
     def test_from_a_page_of_members(self, client: Client, list_id: str) -> None:
         client.change(list_id, "add", [ANN, BOB])

@@ -169,6 +169,15 @@ def test_a_body_that_is_not_the_json_asked_for_is_a_400(
     assert answer.json()["message"].startswith("Invalid input JSON on line ")
 
 
+def test_a_body_that_is_not_compressed_as_it_says_is_a_400(
+    emulator: EmulatorProcess, session: requests.Session
+) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = send(session, emulator, "POST /crm/v3/lists", [], data=b"not gzip", headers=headers)
+    assert answer.status_code == 400
+    assert_hubspots_shape(answer)
+
+
 @settings(max_examples=50, deadline=None)
 @given(body=anything, path=st.sampled_from(["contacts", "faults", "lists/811/members", "state"]))
 def test_junk_in_an_admin_call(

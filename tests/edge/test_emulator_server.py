@@ -350,12 +350,14 @@ def test_property_definitions_tell_types_and_what_is_read_only(client: Client) -
 
 def test_clients_that_do_not_speak_http_leave_no_traceback() -> None:
     half = b"POST /crm/v3/lists HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
-    broken = b"POST /crm/v3/lists HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    head, broken = b"POST /crm/v3/lists HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"zz\r\n"
     with EmulatorProcess() as process:
         host, _, port = process.url.removeprefix("http://").partition(":")
-        for raw in (b"GARBAGE\r\n\r\n", broken, half):
+        for first, second in ((b"GARBAGE\r\n\r\n", b""), (head + broken, b""), (half, b""), (head, broken)):
             with socket.create_connection((host, int(port)), timeout=20) as connection:
-                connection.sendall(raw)
+                connection.sendall(first)
+                assert process.state()["contacts"] == 0, "answered once the first part was read"
+                connection.sendall(second)
                 connection.shutdown(socket.SHUT_WR)
                 said = connection.recv(65536)
             assert said == b"" or said.split()[1] == b"400"
