@@ -64,7 +64,7 @@ def list_of(reply: Reply) -> HubSpotList | None:
         list_id=str(found["listId"]),
         name=str(found.get("name") or ""),
         processing_type=str(found.get("processingType") or ""),
-        size=int(size) if isinstance(size, int | str) and str(size).isdigit() else None,
+        size=int(size) if isinstance(size, int | str) and str(size).isdecimal() else None,
     )
 
 
