@@ -67,6 +67,13 @@ with
 
     ),
 
+    cleaned as (
+
+        select unioned.*, {{ hubspot_sync.clean_email("email") }} as cleaned_email
+        from unioned
+
+    ),
+
     identified as (
 
         select
@@ -78,8 +85,9 @@ with
             loyalty_card_number,
             crm_contact_id,
             email,
-            {{ hubspot_sync.email_key("email") }} as email_key,
-            {{ hubspot_sync.coarse_email_problem("email") }} as coarse_problem,
+            {{ hubspot_sync.ascii_lower("cleaned_email") }} as email_key,
+            {{ hubspot_sync.coarse_email_problem("email", "cleaned_email") }}
+            as coarse_problem,
             given_name,
             surname,
             phone,
@@ -88,7 +96,7 @@ with
             country,
             created_at,
             updated_at
-        from unioned
+        from cleaned
 
     )
 
