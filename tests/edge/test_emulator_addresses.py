@@ -25,6 +25,7 @@ from emulator.addresses import acceptable
         "a" * 64 + "@example.com",
         "a@" + "b" * 63 + ".com",
         "a@" + ".".join(["b" * 60] * 4) + ".com",
+        "a" * 64 + "@" + ".".join(["b" * 61] * 3) + ".com",
     ],
 )
 def test_accepted(address: str) -> None:
@@ -70,7 +71,8 @@ def test_accepted(address: str) -> None:
         ("ann@xn--.com", "valid punycode"),
         ("ann@" + "b" * 64 + ".com", "labels of 63 at most"),
         ("a" * 65 + "@example.com", "local part of 64 at most"),
-        ("a@" + ".".join(["b" * 62] * 4) + ".com", "254 at most"),
+        ("a@" + ".".join(["b" * 62] * 4) + ".com", "a domain of 253 at most"),
+        ("a" * 64 + "@" + ".".join(["b" * 61] * 3) + ".shop", "254 at most"),
         ("ann@\ud800.com", "no lone surrogate"),
     ],
 )

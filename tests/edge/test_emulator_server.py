@@ -291,6 +291,13 @@ class TestAdminContacts:
         assert client.emulator.contacts([{"email": "kat@example.com"}]) != [cat]
         assert client.emulator.state()["contacts_created"] == 0
 
+    def test_a_deleted_contact_leaves_every_list(self, client: Client) -> None:
+        (eve,) = client.emulator.contacts([{"email": "eve@example.com"}])
+        list_id = client.new_list("loses a member")
+        client.change(list_id, "add", [eve])
+        client.emulator.delete_contacts([eve])
+        assert client.emulator.member_ids(list_id) == []
+
     def test_a_new_id_is_taken_as_given(self, client: Client) -> None:
         assert client.emulator.contacts([{"id": "123", "email": "given@example.com"}]) == ["123"]
         assert client.read_ids("123").status_code == 200
