@@ -151,7 +151,7 @@ class _Bearer(AuthBase):
 def _json_object(answer: requests.Response) -> dict[str, object]:
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
