@@ -295,6 +295,7 @@ class TestAdminContacts:
         (eve,) = client.emulator.contacts([{"email": "eve@example.com"}])
         list_id = client.new_list("loses a member")
         client.change(list_id, "add", [eve])
+        assert client.emulator.member_ids(list_id) == [eve]
         client.emulator.delete_contacts([eve])
         assert client.emulator.member_ids(list_id) == []
 
