@@ -1,0 +1,729 @@
+"""Lookups and changes over real HTTP: what each answer, trouble and silence of HubSpot comes to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from math import ceil, log2
+from typing import Any, cast
+
+import pytest
+
+from sync.caller import Caller
+from sync.errors import BusyError, HubSpotRefusesError, StoppedError, UnfinishedError
+from sync.hubspot import HubSpot
+from sync.ledger import Ledger
+from sync.lookup import look_up, resolve
+from sync.records import Batch, Change, Lookup, Receipt, Reply
+from sync.send import Sender
+from tests.edge.emulator_fixtures import NO_LIMITS, Client
+from tests.emulator_process import EmulatorProcess
+
+READ = "POST /crm/v3/objects/contacts/batch/read"
+UPDATE = "POST /crm/v3/objects/contacts/batch/update"
+CHANGE = "PUT /crm/v3/lists/{listId}/memberships/add-and-remove"
+MEMBERSHIPS = "POST /crm/v3/lists/records/memberships/batch/read"
+PASSING: list[dict[str, Any]] = [
+    {"status": 503},
+    {"status": 500},
+    {"status": 408},
+    {"status": 423},
+    {"status": 429},
+    {"html": True, "status": 502},
+    {"reset": "before"},
+    {"reset": "after"},
+    {"hang": 5},
+]
+NAMES = count(1)
+
+
+class Portal:
+    """An emulated portal with a list of its own for each test, and a caller that never really sleeps."""
+
+    def __init__(self, emulator: EmulatorProcess, *, timeout: float = 0.5) -> None:
+        self.emulator = emulator
+        self.client = Client(emulator)
+        self.hubspot = HubSpot(emulator.url, "token", "v3", timeout)
+        self.clock = 0.0
+        self.caller = Caller(1_000_000, lambda: True, now=lambda: self.clock, wait=self._wait)
+        self.list_id = self.client.new_list(f"List {next(NAMES)}")
+        self._first_request = emulator.state()["requests"]["total"]
+
+    def _wait(self, seconds: float) -> bool:
+        self.clock += seconds
+        return self.caller.stopped_by is not None
+
+    def people(self, number: int) -> tuple[list[str], list[str]]:
+        """So many new contacts: their addresses and their ids."""
+        emails = [f"person{next(NAMES)}@example.com" for _ in range(number)]
+        return emails, self.emulator.contacts([{"email": email} for email in emails])
+
+    def faults(self, *script: dict[str, Any]) -> None:
+        self.emulator.faults(script)
+
+    def requests(self, route: str) -> int:
+        log = self.emulator.requests(after=self._first_request)
+        return sum(each["route"] == route for each in log)
+
+    # -- lookups
+
+    def look_up(self, emails: Sequence[str]) -> dict[str, Lookup]:
+        lookups = resolve(self.hubspot, self.caller, emails)
+        found = {lookup.wire_email: lookup for lookup in lookups}
+        assert len(found) == len(lookups), "an address has one lookup"
+        return found
+
+    # -- changes
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.hubspot, self.caller, {"VIP": self.list_id}, membership_batch=500)
+
+    def send(self, action: Any, ids: Sequence[str], payloads: Sequence[str | None] = ()) -> list[Receipt]:
+        """Send one batch; its receipts in the order of the ids."""
+        given = [*payloads, *[None] * (len(ids) - len(payloads))]
+        changes = [Change(n, "VIP", action, each, given[n]) for n, each in enumerate(ids)]
+        receipts = self.sender.send_batch(Batch(action, "VIP", tuple(changes)))
+        assert len({receipt.change_no for receipt in receipts}) == len(receipts), "a change has one receipt"
+        return sorted(receipts, key=lambda receipt: receipt.change_no)
+
+    def members(self) -> list[str]:
+        return self.emulator.member_ids(self.list_id)
+
+    def property(self, contact_id: str, name: str) -> str | None:
+        answer = self.client.read_ids(contact_id, properties=[name]).json()
+        value: str | None = answer["results"][0]["properties"][name]
+        return value
+
+
+def outcomes(receipts: Sequence[Receipt]) -> list[str]:
+    return [receipt.outcome for receipt in receipts]
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[EmulatorProcess]:
+    seed = [{"email": "seed@example.com", "nickname": "", "lifecyclestage": "lead"}]
+    with EmulatorProcess(contacts=seed, arguments=NO_LIMITS) as process:
+        yield process
+
+
+@pytest.fixture
+def portal(emulator: EmulatorProcess) -> Iterator[Portal]:
+    made = Portal(emulator)
+    yield made
+    emulator.faults([])
+    made.client.session.close()
+    assert emulator.state()["contacts_created"] == 0
+
+
+class Canned(HubSpot):
+    """Answers as it is told, where the emulator has no way to."""
+
+    def __init__(self, answer: Callable[[Sequence[str]], Reply]) -> None:
+        super().__init__("http://127.0.0.1:9", "token", "v3", 1)
+        self.answer = answer
+        self.on_lists: dict[str, list[str]] = {}
+
+    def read_contacts(self, emails: Sequence[str]) -> Reply:
+        return self.answer(emails)
+
+    def update_contacts(self, updates: Sequence[tuple[str, dict[str, str]]]) -> Reply:
+        return self.answer([contact_id for contact_id, _ in updates])
+
+    def change_members(self, list_id: str, *, add: Sequence[str], remove: Sequence[str]) -> Reply:
+        return self.answer([*add, *remove])
+
+    def memberships(self, contact_ids: Sequence[str]) -> Reply:
+        results = [
+            {
+                "recordId": each,
+                "recordListMemberships": [{"listId": on} for on in self.on_lists.get(each, [])],
+            }
+            for each in contact_ids
+        ]
+        return Reply(200, {"results": results})
+
+
+def canned_lookups(emails: Sequence[str], *contacts: dict[str, Any]) -> dict[str, str]:
+    results = [{"id": each.pop("id"), "properties": each} for each in contacts]
+    hubspot = Canned(lambda _: Reply(200, {"results": results}))
+    lookups = resolve(hubspot, Caller(1_000_000, lambda: True), emails)
+    assert all(lookup.outcome == "found" for lookup in lookups)
+    return {lookup.wire_email: lookup.contact.contact_id for lookup in lookups if lookup.contact}
+
+
+def canned_send(hubspot: Canned, action: Any, ids: Sequence[str]) -> tuple[list[Receipt], Caller]:
+    caller = Caller(1_000_000, lambda: True, wait=lambda seconds: False)
+    changes = tuple(Change(n, "VIP", action, each, "{}") for n, each in enumerate(ids))
+    sender = Sender(hubspot, caller, {"VIP": "811"}, membership_batch=500)
+    return sorted(sender.send_batch(Batch(action, "VIP", changes)), key=lambda r: r.change_no), caller
+
+
+class TestWhoAnAddressLeadsTo:
+    def test_by_its_primary_address_whatever_the_case(self, portal: Portal) -> None:
+        (contact_id,) = portal.emulator.contacts([{"email": "Zoe.Case@Example.COM"}])
+        found = portal.look_up(["zoe.case@example.com"])["zoe.case@example.com"]
+        assert found.outcome == "found"
+        assert found.contact is not None
+        assert (found.contact.contact_id, found.contact.primary_email) == (contact_id, "zoe.case@example.com")
+
+    def test_by_a_secondary_address(self, portal: Portal) -> None:
+        values = {"email": "eva@example.com", "hs_additional_emails": "Eva.Old@example.com;eva2@example.com"}
+        (contact_id,) = portal.emulator.contacts([values])
+        found = portal.look_up(["eva2@example.com", "eva.old@example.com", "eva@example.com"])
+        assert {each.contact.contact_id for each in found.values() if each.contact} == {contact_id}
+        assert {each.contact.primary_email for each in found.values() if each.contact} == {"eva@example.com"}
+        assert len(found) == 3
+
+    def test_with_what_hubspot_says_of_consent_and_bounces(self, portal: Portal) -> None:
+        values = {"hs_email_optout": "true", "hs_email_hard_bounce_reason_enum": "UNKNOWN_USER"}
+        portal.emulator.contacts([{"email": "tim@example.com", **values}, {"email": "ute@example.com"}])
+        found = portal.look_up(["tim@example.com", "ute@example.com"])
+        said = {
+            name: (each.contact.opted_out, each.contact.bounced)
+            for name, each in found.items()
+            if each.contact
+        }
+        assert said == {"tim@example.com": (True, True), "ute@example.com": (False, False)}
+
+    def test_to_nobody_when_hubspot_says_so(self, portal: Portal) -> None:
+        emails, _ = portal.people(2)
+        found = portal.look_up([*emails, "nobody@example.com"])
+        assert [found[email].outcome for email in emails] == ["found", "found"]
+        assert found["nobody@example.com"] == Lookup("nobody@example.com", "absent", None)
+
+    def test_after_a_merge_to_the_contact_that_is_left(self, portal: Portal) -> None:
+        (stays, goes), (kept_id, lost_id) = portal.people(2)
+        portal.client.merge(kept_id, lost_id)
+        found = portal.look_up([stays, goes])
+        assert {each.contact.contact_id for each in found.values() if each.contact} == {kept_id}
+
+    def test_an_international_domain_in_either_form(self) -> None:
+        wire = "ann@xn--bcher-kva.example.com"
+        assert canned_lookups([wire], {"id": "7", "email": "Ann@bücher.example.com"}) == {wire: "7"}
+        assert canned_lookups([wire], {"id": "7", "email": "ann@xn--bcher-kva.example.com"}) == {wire: "7"}
+
+    def test_a_primary_address_beats_another_contacts_secondary_one(self) -> None:
+        ann = "ann@example.com"
+        owner = {"id": "1", "email": ann}
+        other = {"id": "2", "email": "bob@example.com", "hs_additional_emails": ann}
+        assert canned_lookups([ann], dict(owner), dict(other)) == {ann: "1"}
+        assert canned_lookups([ann], dict(other), dict(owner)) == {ann: "1"}
+
+    def test_a_contact_that_nobody_asked_for_is_nobodys(self) -> None:
+        assert canned_lookups(["ann@example.com"], {"id": "1", "email": "bob@example.com"}) == {}
+
+
+class TestRefusedLookups:
+    BAD = ("x@example.nosuchtld", "no-at-sign", "dots..@example.com")
+
+    def test_three_bad_addresses_among_a_hundred_cost_no_good_one(self, portal: Portal) -> None:
+        emails, ids = portal.people(97)
+        asked = [*emails[:10], self.BAD[0], *emails[10:60], self.BAD[1], *emails[60:], self.BAD[2]]
+        found = portal.look_up(asked)
+        assert {email: found[email].outcome for email in self.BAD} == dict.fromkeys(self.BAD, "refused")
+        contacts = [found[email].contact for email in emails]
+        assert [each.contact_id for each in contacts if each] == ids
+        assert portal.requests(READ) <= 1 + 2 * 3 * ceil(log2(100))
+
+    def test_when_every_address_of_many_is_refused_the_request_is_at_fault(self, portal: Portal) -> None:
+        portal.faults({"route": READ, "status": 400, "times": None})
+        emails, _ = portal.people(3)
+        assert portal.look_up(emails) == {}
+        assert isinstance(portal.caller.stopped_by, UnfinishedError)
+        assert portal.caller.stopped_by.code == "lookup_refused"
+
+    def test_one_or_two_may_well_be_bad(self, portal: Portal) -> None:
+        found = portal.look_up(self.BAD[:2])
+        assert [each.outcome for each in found.values()] == ["refused", "refused"]
+        assert portal.caller.stopped_by is None
+
+    def test_a_half_without_an_answer_is_not_taken_for_refused(self, portal: Portal) -> None:
+        emails, _ = portal.people(7)
+        down = [{"route": READ, "status": 503, "after": 1, "times": 5}]
+        portal.faults(*down)
+        found = portal.look_up([*emails, self.BAD[0]])
+        assert set(found) == {*emails[4:], self.BAD[0]}
+        assert found[self.BAD[0]].outcome == "refused"
+
+
+class TestLookupsWithoutAnAnswer:
+    @pytest.mark.parametrize("trouble", PASSING)
+    def test_a_trouble_that_passes_costs_nothing(self, portal: Portal, trouble: dict[str, Any]) -> None:
+        emails, _ = portal.people(3)
+        portal.faults({"route": READ, **trouble})
+        assert [each.outcome for each in portal.look_up(emails).values()] == ["found"] * 3
+        assert portal.requests(READ) == 2
+
+    @pytest.mark.parametrize("trouble", [each for each in PASSING if "hang" not in each])
+    def test_one_that_stays_leaves_no_lookup(self, portal: Portal, trouble: dict[str, Any]) -> None:
+        """Absence of evidence: neither `absent` nor `refused`."""
+        emails, _ = portal.people(3)
+        portal.faults({"route": READ, **trouble, "times": None})
+        assert portal.look_up(emails) == {}
+
+    def test_a_200_that_names_nobody_leaves_no_lookup(self, portal: Portal) -> None:
+        emails, _ = portal.people(3)
+        portal.faults({"route": READ, "empty_results": True})
+        assert portal.look_up([*emails, "nobody@example.com"]) == {}
+
+    def test_a_200_that_leaves_rows_out_says_nothing_of_them(self, portal: Portal) -> None:
+        emails, _ = portal.people(5)
+        portal.faults({"route": READ, "drop_rows": 2})
+        found = portal.look_up([*emails, "nobody@example.com"])
+        assert list(found) == [*emails[2:], "nobody@example.com"]
+
+    @pytest.mark.parametrize(("status", "code"), [(401, "token"), (403, "scope")])
+    def test_a_refused_token_ends_the_run(self, portal: Portal, status: int, code: str) -> None:
+        portal.faults({"route": READ, "status": status, "times": None})
+        assert portal.look_up(portal.people(2)[0]) == {}
+        assert isinstance(portal.caller.stopped_by, HubSpotRefusesError)
+        assert portal.caller.stopped_by.code == code
+        assert portal.requests(READ) == 1
+
+
+class State:
+    """The part of the ledger that looking up and sending need."""
+
+    def __init__(self, emails: Sequence[str] = (), changes: Sequence[Change] = ()) -> None:
+        self.emails = emails
+        self.plan = changes
+        self.lookups: list[Lookup] = []
+        self.receipts: list[Receipt] = []
+        self.read_to = 0
+
+    def due_lookups(self, first_no: int, last_no: int) -> list[str]:
+        return list(self.emails[first_no - 1 : last_no])
+
+    def record_lookups(self, lookups: Sequence[Lookup], portal_id: str, step: int) -> None:
+        assert (portal_id, step) == ("12345678", 102)
+        self.lookups += lookups
+
+    def changes(self, first_no: int, last_no: int) -> Iterator[Change]:
+        for change in self.plan:
+            if first_no <= change.change_no <= last_no:
+                self.read_to = change.change_no
+                yield change
+
+    def record_receipts(self, receipts: Sequence[Receipt], run_no: int, step: int) -> None:
+        assert (run_no, step) == (1, 105)
+        self.receipts += receipts
+
+
+class TestLookingUpAll:
+    def look_up(self, portal: Portal, state: State, keep_lease: Callable[[], None] = lambda: None) -> int:
+        told: list[int] = []
+        unanswered = look_up(
+            cast(Ledger, state),
+            portal.hubspot,
+            portal.caller,
+            due=len(state.emails),
+            portal_id="12345678",
+            step=102,
+            workers=3,
+            keep_lease=keep_lease,
+            tell=lambda event, done, total: told.append(done),
+        )
+        assert told == sorted(told)
+        return unanswered
+
+    def test_goes_by_a_hundred_and_records_every_answer(self, portal: Portal) -> None:
+        emails, ids = portal.people(250)
+        state = State(emails)
+        assert self.look_up(portal, state) == 0
+        assert {each.wire_email: each.contact.contact_id for each in state.lookups if each.contact} == dict(
+            zip(emails, ids, strict=True)
+        )
+        assert portal.requests(READ) == 3
+
+    def test_counts_those_without_an_answer(self, portal: Portal) -> None:
+        emails, _ = portal.people(150)
+        portal.faults({"route": READ, "drop_rows": 7})
+        state = State(emails)
+        assert self.look_up(portal, state) == 7
+        assert len(state.lookups) == 143
+
+    def test_records_what_was_answered_before_the_run_lost_its_lease(self, portal: Portal) -> None:
+        emails, _ = portal.people(300)
+        state = State(emails)
+
+        def lose() -> None:
+            if portal.requests(READ):
+                raise BusyError("lease_lost", "Lost.", "Wait.")
+
+        with pytest.raises(BusyError):
+            self.look_up(portal, state, lose)
+        assert len(state.lookups) == 100 * portal.requests(READ)
+
+
+class TestAdding:
+    def test_who_was_added_is_applied(self, portal: Portal) -> None:
+        _, ids = portal.people(3)
+        receipts = portal.send("add", ids)
+        assert receipts == [Receipt(n, "applied") for n in range(3)]
+        assert portal.members() == ids
+        assert portal.requests(MEMBERSHIPS) == 0
+
+    def test_who_was_there_before_is_already_so(self, portal: Portal) -> None:
+        _, ids = portal.people(3)
+        portal.emulator.edit_members(portal.list_id, add=[ids[1]])
+        assert outcomes(portal.send("add", ids)) == ["applied", "already_so", "applied"]
+        assert portal.requests(MEMBERSHIPS) == 1
+
+    def test_who_is_gone_is_missing_deleted_or_merged(self, portal: Portal) -> None:
+        _, (stays, merged, deleted) = portal.people(3)
+        portal.client.merge(stays, merged)
+        portal.emulator.delete_contacts([deleted])
+        receipts = portal.send("add", [stays, merged, deleted])
+        assert outcomes(receipts) == ["applied", "missing", "missing"]
+        assert [receipt.code for receipt in receipts] == [None, "not_named", "not_in_hubspot"]
+
+    def test_one_that_is_refused_costs_no_other(self, portal: Portal) -> None:
+        _, ids = portal.people(64)
+        receipts = portal.send("add", [*ids[:20], "no-id", *ids[20:]])
+        assert outcomes(receipts) == [*["applied"] * 20, "rejected", *["applied"] * 44]
+        assert portal.members() == ids
+        assert portal.requests(CHANGE) <= 1 + 2 * ceil(log2(65))
+        refused = receipts[20]
+        assert refused.code == "VALIDATION_ERROR"
+        assert refused.correlation_id
+        assert "no-id" in (refused.message or "")
+
+    def test_an_overlooked_one_that_is_not_on_the_list_is_missing(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": CHANGE, "drop_rows": 1})
+        receipts = portal.send("add", ids)
+        assert [(r.outcome, r.code) for r in receipts] == [("missing", "not_named"), ("applied", None)]
+
+    def test_unnamed_and_no_way_to_look_is_failed(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.emulator.edit_members(portal.list_id, add=[ids[0]])
+        portal.faults({"route": MEMBERSHIPS, "status": 503, "times": None})
+        receipts = portal.send("add", ids)
+        assert [(r.outcome, r.code) for r in receipts] == [("failed", "not_named"), ("applied", None)]
+
+    def test_a_success_that_names_nobody_is_read_back(self) -> None:
+        hubspot = Canned(lambda ids: Reply(204, {}))
+        hubspot.on_lists = {"1": ["811", "5"], "2": ["5"]}
+        receipts, _ = canned_send(hubspot, "add", ["1", "2"])
+        assert outcomes(receipts) == ["already_so", "missing"]
+
+
+class TestRemoving:
+    def test_who_was_removed_is_applied(self, portal: Portal) -> None:
+        _, ids = portal.people(3)
+        portal.emulator.edit_members(portal.list_id, add=ids)
+        assert outcomes(portal.send("remove", ids[:2])) == ["applied", "applied"]
+        assert portal.members() == ids[2:]
+
+    def test_who_was_not_there_is_already_so_and_who_is_gone_missing(self, portal: Portal) -> None:
+        _, ids = portal.people(3)
+        portal.emulator.edit_members(portal.list_id, add=ids[:1])
+        portal.emulator.delete_contacts([ids[2]])
+        assert outcomes(portal.send("remove", ids)) == ["applied", "already_so", "missing"]
+
+    def test_who_is_still_there_is_failed(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.emulator.edit_members(portal.list_id, add=ids)
+        portal.faults({"route": CHANGE, "drop_rows": 1})
+        receipts = portal.send("remove", ids)
+        assert [(r.outcome, r.code) for r in receipts] == [("failed", "still_on_list"), ("applied", None)]
+        assert portal.members() == ids[:1]
+
+    def test_it_adds_nobody(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.send("remove", ids)
+        assert portal.members() == []
+
+
+class TestUpdating:
+    def test_who_was_updated_is_applied(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        receipts = portal.send(
+            "update", ids, ['{"nickname": "A"}', '{"nickname": "B", "lifecyclestage": "lead"}']
+        )
+        assert outcomes(receipts) == ["applied", "applied"]
+        assert [portal.property(each, "nickname") for each in ids] == ["A", "B"]
+        assert portal.property(ids[1], "lifecyclestage") == "lead"
+
+    def test_who_is_gone_is_missing_deleted_or_merged(self, portal: Portal) -> None:
+        _, (stays, merged, deleted) = portal.people(3)
+        portal.client.merge(stays, merged)
+        portal.emulator.delete_contacts([deleted])
+        receipts = portal.send("update", [stays, merged, deleted], ['{"nickname": "A"}'] * 3)
+        assert outcomes(receipts) == ["applied", "missing", "missing"]
+
+    def test_a_2xx_that_names_nobody_has_done_nothing(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": UPDATE, "empty_results": True})
+        assert outcomes(portal.send("update", ids, ['{"nickname": "A"}'] * 2)) == ["missing", "missing"]
+
+    def test_one_bad_value_costs_no_other(self, portal: Portal) -> None:
+        _, ids = portal.people(20)
+        payloads = ['{"nickname": "A"}'] * 20
+        payloads[7] = '{"lifecyclestage": "nonsense"}'
+        receipts = portal.send("update", ids, payloads)
+        assert outcomes(receipts) == [*["applied"] * 7, "rejected", *["applied"] * 12]
+        assert receipts[7].code == "VALIDATION_ERROR"
+        assert portal.requests(UPDATE) <= 1 + 2 * ceil(log2(20))
+
+    def test_a_207_that_refuses_a_row_is_believed(self) -> None:
+        refused = {"category": "VALIDATION_ERROR", "context": {"objectWriteTraceId": ["2"]}}
+        gone = {"category": "OBJECT_NOT_FOUND", "context": {"objectWriteTraceId": ["3"]}}
+        answer = Reply(207, {"results": [{"id": "1"}], "errors": [refused, gone]})
+        receipts, _ = canned_send(Canned(lambda ids: answer), "update", ["1", "2", "3"])
+        assert outcomes(receipts) == ["applied", "rejected", "missing"]
+        assert receipts[1].code == "VALIDATION_ERROR"
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            None,
+            "",
+            "not json",
+            "[]",
+            '"text"',
+            '{"nickname": 5}',
+            '{"nickname": null}',
+            '{"nickname": "A", "email": "new@example.com"}',
+            '{"Email": "new@example.com"}',
+        ],
+    )
+    def test_what_may_not_be_sent_is_rejected_unsent(self, portal: Portal, payload: str | None) -> None:
+        (email, _), ids = portal.people(2)
+        receipts = portal.send("update", ids, [payload, '{"nickname": "B"}'])
+        assert [(r.outcome, r.code) for r in receipts] == [("rejected", "properties"), ("applied", None)]
+        assert portal.property(ids[0], "nickname") is None
+        assert portal.property(ids[0], "email") == email
+        assert portal.requests(UPDATE) == 1
+
+    def test_a_batch_with_nothing_to_send_sends_nothing(self, portal: Portal) -> None:
+        _, ids = portal.people(4)
+        assert outcomes(portal.send("update", ids, ["{"] * 4)) == ["rejected"] * 4
+        assert portal.requests(UPDATE) == 0
+        assert portal.caller.stopped_by is None
+
+
+class TestWhenEverythingIsRefused:
+    def test_the_run_ends_and_no_row_is_rejected_for_good(self, portal: Portal) -> None:
+        _, ids = portal.people(5)
+        payload = json.dumps({"no_such_property": "of ann@example.com"})
+        assert portal.send("update", ids, [payload] * 5) == []
+        stopped = portal.caller.stopped_by
+        assert isinstance(stopped, UnfinishedError)
+        assert stopped.code == "all_refused"
+        assert "no_such_property" in stopped.sentence
+        assert "ann@example.com" not in str(stopped)
+
+    def test_one_or_two_may_well_be_bad(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        assert outcomes(portal.send("update", ids, ['{"no_such_property": "x"}'] * 2)) == ["rejected"] * 2
+        assert portal.caller.stopped_by is None
+
+    def test_refused_rows_beside_unsent_ones_are_not_everything(self) -> None:
+        """The good ones never got through: what is wrong is the limit, not the batch."""
+
+        def answer(ids: Sequence[str]) -> Reply:
+            return Reply(400 if any(each.startswith("bad") for each in ids) else 429, {}, 0.0)
+
+        receipts, caller = canned_send(Canned(answer), "add", ["bad1", "1", "bad2", "2", "bad3", "3", "4"])
+        assert [(r.change_no, r.outcome) for r in receipts] == [
+            (0, "rejected"),
+            (2, "rejected"),
+            (4, "rejected"),
+        ]
+        assert caller.stopped_by is None
+
+    def test_what_hubspot_says_is_kept_masked(self) -> None:
+        said: dict[str, object] = {
+            "category": "VALIDATION_ERROR",
+            "message": "Email address ann@example.con is invalid",
+        }
+        receipts, _ = canned_send(Canned(lambda ids: Reply(400, said)), "add", ["1"])
+        assert receipts[0].message == "Email address an***@example.con is invalid"
+
+    def test_a_sub_category_says_more(self) -> None:
+        said: dict[str, object] = {
+            "category": "VALIDATION_ERROR",
+            "subCategory": "ILS.X",
+            "correlationId": "c",
+        }
+        receipts, _ = canned_send(Canned(lambda ids: Reply(409, said)), "add", ["1"])
+        assert receipts == [Receipt(0, "rejected", "ILS.X", None, "c")]
+        receipts, _ = canned_send(Canned(lambda ids: Reply(422, {})), "add", ["1"])
+        assert receipts == [Receipt(0, "rejected", "status_422")]
+
+    @pytest.mark.parametrize("status", [400, 413, 414])
+    def test_a_request_too_large_is_halved(self, status: int) -> None:
+        def answer(ids: Sequence[str]) -> Reply:
+            return Reply(status, {}) if len(ids) > 2 else Reply(200, {"recordsIdsAdded": list(ids)})
+
+        receipts, _ = canned_send(Canned(answer), "add", [str(n) for n in range(10)])
+        assert outcomes(receipts) == ["applied"] * 10
+
+
+class TestDoubt:
+    @pytest.mark.parametrize("trouble", PASSING)
+    def test_a_trouble_that_passes_costs_nothing(self, portal: Portal, trouble: dict[str, Any]) -> None:
+        _, ids = portal.people(3)
+        portal.faults({"route": CHANGE, **trouble})
+        assert outcomes(portal.send("add", ids)) == ["applied"] * 3
+        assert portal.members() == ids
+
+    def test_what_was_done_before_the_answer_was_lost_is_ours(self, portal: Portal) -> None:
+        """The second try finds its own members there; that is `applied`, or nobody ever takes them back."""
+        _, ids = portal.people(3)
+        portal.faults({"route": CHANGE, "reset": "after"})
+        assert outcomes(portal.send("add", ids)) == ["applied"] * 3
+        assert portal.requests(CHANGE) == 2
+        assert portal.requests(MEMBERSHIPS) == 1
+
+    def test_a_removal_whose_answer_was_lost_is_done(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.emulator.edit_members(portal.list_id, add=ids)
+        portal.faults({"route": CHANGE, "reset": "after"})
+        assert outcomes(portal.send("remove", ids)) == ["already_so"] * 2
+        assert portal.members() == []
+
+    @pytest.mark.parametrize(
+        ("trouble", "code"),
+        [
+            ({"status": 503}, "status_503"),
+            ({"status": 524, "html": True}, "status_524"),
+            ({"reset": "after"}, "no_answer"),
+        ],
+    )
+    @pytest.mark.parametrize("action", ["add", "remove", "update"])
+    def test_without_any_clear_answer_it_is_failed(
+        self, portal: Portal, action: str, trouble: dict[str, Any], code: str
+    ) -> None:
+        _, ids = portal.people(2)
+        portal.faults(*({"route": route, **trouble, "times": None} for route in (CHANGE, UPDATE)))
+        receipts = portal.send(action, ids, ["{}"] * 2)
+        assert [(r.outcome, r.code) for r in receipts] == [("failed", code)] * 2
+
+    def test_doubt_outlives_a_refusal_that_follows(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": CHANGE, "reset": "after"}, {"route": CHANGE, "status": 401, "times": None})
+        assert outcomes(portal.send("add", ids)) == ["failed"] * 2
+        assert portal.members() == ids
+
+
+class TestWhatWasSurelyNotDone:
+    """No receipt: the end of the run turns it into "not sent"."""
+
+    def test_a_limit_is_waited_for(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": CHANGE, "status": 429, "retry_after": 3})
+        assert outcomes(portal.send("add", ids)) == ["applied"] * 2
+        assert portal.clock == pytest.approx(3, abs=0.001)
+
+    def test_a_limit_that_does_not_pass_leaves_no_receipt(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": CHANGE, "status": 429, "times": None})
+        assert portal.send("add", ids) == []
+        assert portal.caller.stopped_by is None
+
+    def test_the_daily_limit_ends_the_run(self) -> None:
+        people = [{"email": "ann@example.com"}]
+        # Making the list takes the day's first request.
+        with EmulatorProcess(contacts=people, arguments=("--daily", "1")) as emulator:
+            portal = Portal(emulator)
+            assert portal.send("add", ["40001"]) == []
+            assert portal.requests(CHANGE) == 1
+            portal.client.session.close()
+        assert isinstance(portal.caller.stopped_by, UnfinishedError)
+        assert portal.caller.stopped_by.code == "daily_limit"
+        assert portal.caller.stopped_by.exit_code == 6
+
+    @pytest.mark.parametrize(("status", "code"), [(401, "token"), (403, "scope")])
+    def test_a_refused_token_ends_the_run(self, portal: Portal, status: int, code: str) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": CHANGE, "status": status, "times": None})
+        assert portal.send("add", ids) == []
+        assert isinstance(portal.caller.stopped_by, HubSpotRefusesError)
+        assert portal.caller.stopped_by.code == code
+        assert portal.send("add", ids) == []
+        assert portal.requests(CHANGE) == 1
+
+    @pytest.mark.parametrize("action", ["add", "remove"])
+    def test_a_list_that_was_deleted_meanwhile_ends_the_run(self, portal: Portal, action: str) -> None:
+        _, ids = portal.people(2)
+        portal.client.call("DELETE", f"/crm/v3/lists/{portal.list_id}")
+        assert portal.send(action, ids) == []
+        assert isinstance(portal.caller.stopped_by, UnfinishedError)
+        assert portal.caller.stopped_by.code == "list_gone"
+
+    def test_after_a_stop_nothing_is_sent(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.caller.stop(StoppedError(15))
+        assert portal.send("add", ids) == []
+        assert portal.requests(CHANGE) == 0
+
+
+class TestSendingAll:
+    def send(
+        self,
+        portal: Portal,
+        state: State,
+        keep_lease: Callable[[], None] = lambda: None,
+        membership_batch: int = 10,
+    ) -> None:
+        sender = Sender(portal.hubspot, portal.caller, {"VIP": portal.list_id}, membership_batch)
+        sender.send(
+            cast(Ledger, state),
+            first_no=1,
+            last_no=len(state.plan),
+            run_no=1,
+            step=105,
+            workers=2,
+            keep_lease=keep_lease,
+            tell=lambda event, done, total: None,
+        )
+
+    @staticmethod
+    def plan(**ids: Sequence[str]) -> list[Change]:
+        rows: list[tuple[Any, str]] = [(action, each) for action, some in ids.items() for each in some]
+        return [
+            Change(n, "VIP", action, contact_id, '{"nickname": "N"}' if action == "update" else None)
+            for n, (action, contact_id) in enumerate(rows, start=1)
+        ]
+
+    def test_removals_then_updates_then_adds_each_with_its_receipt(self, portal: Portal) -> None:
+        _, ids = portal.people(60)
+        portal.emulator.edit_members(portal.list_id, add=ids[:30])
+        # Were the turns not kept apart, the slow removals would come last.
+        portal.faults({"route": CHANGE, "latency": 0.05, "times": 3})
+        state = State(changes=self.plan(remove=ids[:30], update=ids[:5], add=ids[30:]))
+        after = portal.emulator.state()["requests"]["total"]
+        self.send(portal, state)
+        assert sorted(r.change_no for r in state.receipts) == list(range(1, 66))
+        assert set(outcomes(state.receipts)) == {"applied"}
+        assert portal.members() == ids[30:]
+        log = portal.emulator.requests(after=after)
+        done = [next(what for what in ("removed", "updated", "added") if each[what]) for each in log]
+        assert done == ["removed"] * 3 + ["updated"] + ["added"] * 3
+
+    def test_receipts_are_recorded_whatever_happens(self, portal: Portal) -> None:
+        _, ids = portal.people(40)
+        state = State(changes=self.plan(add=ids))
+
+        def lose() -> None:
+            if portal.members():
+                raise BusyError("lease_lost", "Lost.", "Wait.")
+
+        with pytest.raises(BusyError):
+            self.send(portal, state, lose)
+        assert state.receipts
+        assert len(state.receipts) == len(portal.members())
+
+    def test_once_stopped_no_more_of_the_plan_is_even_read(self, portal: Portal) -> None:
+        _, ids = portal.people(30)
+        removed = [f"{n}" for n in range(900_000, 901_000)]
+        state = State(changes=self.plan(remove=removed, add=ids))
+        portal.faults({"route": CHANGE, "status": 401, "times": None})
+        self.send(portal, state)
+        assert state.receipts == []
+        assert state.read_to < 200
+        assert portal.requests(CHANGE) <= 2
