@@ -25,6 +25,8 @@ class Session:
         else:
             self._connection = psycopg2.connect(host=host.postgres_host, user="postgres", dbname="postgres")
         self._mark = "?" if host.engine == "duckdb" else "%s"
+        self._host = host
+        self._rendered: dict[str, list[str]] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -56,6 +58,17 @@ class Session:
                 f"insert into {table} ({', '.join(columns)}) values {', '.join([marks] * len(group))}",
                 [value for row in group for value in row.values.values()],
             )
+
+    def call(self, macro: str, **arguments: Any) -> list[tuple[Any, ...]]:
+        """Run what a macro of the package renders, as the job does; return the rows of the last statement."""
+        key = f"{macro} {arguments}"
+        if key not in self._rendered:
+            text = self._host.warehouse.call(macro, **arguments)
+            self._rendered[key] = [str(each) for each in (text if isinstance(text, list) else [text])]
+        rows: list[tuple[Any, ...]] = []
+        for statement in self._rendered[key]:
+            rows = self.rows(statement)
+        return rows
 
     def close(self) -> None:
         """Let the warehouse go."""
