@@ -34,7 +34,10 @@ _SAMPLE_EVERY = 1_000
 """Of the rows accepted by the lane, the first and every so many are judged again."""
 
 _POOL_FROM = 15_000
-"""Distinct texts to judge in a batch from which processes of our own pay: each takes some 0.2 s to start."""
+"""Texts left to the library, over all batches, from which processes of our own pay: each takes 0.2 s to start."""
+
+_SHARE_FROM = 2_000
+"""Texts in a batch that are worth sending to processes: some 60 ms of work."""
 
 _MOST_PROCESSES = 4
 """Each holds some 40 MB."""
@@ -83,6 +86,7 @@ class FastLane:
         self._duckdb = duckdb.connect(":memory:")
         self._pool = VerdictPool(min(os.cpu_count() or 1, _MOST_PROCESSES))
         self._slips = pa.array(provider_slips(), pa.string())
+        self._left_to_the_library = 0
 
     def __enter__(self) -> FastLane:
         return self
@@ -152,7 +156,9 @@ class FastLane:
         """What the library says, each distinct text judged once: wire_email, code, detail, suggestion."""
         distinct = texts.dictionary_encode(null_encoding="encode")
         values = distinct.dictionary.to_pylist()
-        rows = self._pool.judge_rows(values) if len(values) >= _POOL_FROM else judge_rows(values)
+        self._left_to_the_library += len(values)
+        shares = len(values) >= _SHARE_FROM and self._left_to_the_library >= _POOL_FROM
+        rows = (self._pool.judge_rows if shares else judge_rows)(values)
         columns = [[row[at] for row in rows] for at in range(4)]
         batch = pa.record_batch([pa.array(column, pa.string()) for column in columns], VERDICTS.names[2:])
         return batch.take(distinct.indices)

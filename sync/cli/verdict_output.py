@@ -99,13 +99,13 @@ OUTPUTS: Mapping[str, Callable[[BinaryIO], Output]] = {"jsonl": Jsonl, "csv": Cs
 """The writer of each --output."""
 
 
-def _json_line(verdict: Verdict) -> str:
-    return json.dumps(asdict(verdict)) + "\n"
+def _json_line(row: Mapping[str, str | None]) -> str:
+    return json.dumps(row) + "\n"
 
 
-def _csv_record(verdict: Verdict) -> str:
+def _csv_record(row: Mapping[str, str | None]) -> str:
     record = io.StringIO()
-    csv.writer(record, lineterminator="\n").writerow(asdict(verdict).values())
+    csv.writer(record, lineterminator="\n").writerow(row.values())
     return record.getvalue().encode("utf-8", "backslashreplace").decode()
 
 
@@ -114,7 +114,7 @@ def _write_lines(
     table: pa.Table,
     outside: Mapping[int, Verdict],
     around: tuple[str, str, str],
-    line_of: Callable[[Verdict], str],
+    line_of: Callable[[Mapping[str, str | None]], str],
 ) -> None:
     table = table.combine_chunks()
     start, middle, end = around
@@ -122,8 +122,11 @@ def _write_lines(
     simple = pc.and_(pc.match_substring_regex(table["email"], _PLAIN), pc.is_null(table["suggestion"]))
     special = pc.invert(pc.fill_null(pc.and_(simple, pc.is_valid(table["wire_email"])), False))
     positions = pc.indices_nonzero(special).to_pylist()
-    verdicts = [Verdict(**row) for row in table.filter(special).to_pylist()]
-    texts = [line_of(outside.get(at, each)) for at, each in zip(positions, verdicts, strict=True)]
+    rows = table.filter(special).to_pylist()
+    texts = [
+        line_of(asdict(outside[at]) if at in outside else row)
+        for at, row in zip(positions, rows, strict=True)
+    ]
     lines = pc.replace_with_mask(
         lines.combine_chunks(), special.combine_chunks(), pa.array(texts, pa.string())
     )

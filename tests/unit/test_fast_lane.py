@@ -181,13 +181,17 @@ def test_sample_is_one_in_a_thousand(position: int, monkeypatch: pytest.MonkeyPa
 
 
 def test_processes_give_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Above a number of texts they are judged in processes; order and verdicts stay."""
-    monkeypatch.setattr(fast_lane, "_POOL_FROM", 10)
+    """From a number of texts on they are judged in processes; order and verdicts stay."""
+    monkeypatch.setattr(fast_lane, "_POOL_FROM", 150)
+    monkeypatch.setattr(fast_lane, "_SHARE_FROM", 50)
     monkeypatch.setattr(verdict_pool, "_TASK", 7)
     with FastLane(fast=False) as lane:
-        emails = BORDER + [f"user{number}@example.com" for number in range(100)]
+        emails = BORDER + [f"user{number}@example.com" for number in range(60)]
         assert _rows(lane.judge_batch(emails)) == _single(emails)
-        assert _rows(lane.judge_batch(BORDER)) == _single(BORDER)
+        assert not lane._pool._workers
+        assert _rows(lane.judge_batch(emails)) == _single(emails)
+        assert lane._pool._workers
+        assert _rows(lane.judge_batch(emails[:40])) == _single(emails[:40])
 
 
 def test_dead_process_is_an_error_not_a_hang() -> None:
