@@ -31,8 +31,10 @@
         )
     }}
 {%- endif -%}
+{#- Named with its project: dbt warns when a package finds a model of its host by name alone. -#}
+{%- set home = "hubspot_sync" if source == "demo_audience" else project_name -%}
 with
-    audience_source as (select * from {{ ref(source) }}),
+    audience_source as (select * from {{ ref(home, source) }}),
 
     typed as (
 
