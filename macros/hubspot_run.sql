@@ -233,7 +233,7 @@ select
     changes.payload,
     {{ step }}
 from {{ hubspot_sync.hubspot_state_relation("scratch_changes") }} as changes
-inner join
+left join
     newest_lists
     on newest_lists.portal_id = changes.portal_id
     and newest_lists.list_name = changes.list_name

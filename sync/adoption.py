@@ -19,7 +19,7 @@ class SettledLists:
     """HubSpot's id by list name; a name without one has no list yet."""
     objections: tuple[Objection, ...]
     has_new: bool
-    """Whether a list was recorded just now, so that the audience rows must be resolved again."""
+    """Whether a list came or went, so that the audience rows must be resolved again."""
 
 
 def settle_lists(parts: Parts, declared: Sequence[DeclaredList], portal_id: str) -> SettledLists:
@@ -38,6 +38,10 @@ def settle_lists(parts: Parts, declared: Sequence[DeclaredList], portal_id: str)
     _read(parts, parts.hubspot, portal_id, _in_question(parts, declared, found, portal_id))
     counts = parts.ledger.member_counts(portal_id)
     objections = list(found.objections)
+    objected = {each.list_name for each in objections}
+    gone = [name for name in names if name in recorded and name not in found.by_name and name not in objected]
+    for name in gone:
+        parts.ledger.record_list(portal_id, name, None, adopted=False, step=parts.runs.next_step())
     for name, each in found.by_name.items():
         strangers = counts.get(each.list_id, (0, 0))[1]
         is_new = name in found.new
@@ -50,7 +54,7 @@ def settle_lists(parts: Parts, declared: Sequence[DeclaredList], portal_id: str)
         if not adopted:
             objections.append(lists.strangers(name, strangers))
     list_ids = {name: each.list_id for name, each in found.by_name.items()}
-    return SettledLists(list_ids, tuple(objections), bool(found.new))
+    return SettledLists(list_ids, tuple(objections), bool(found.new or gone))
 
 
 def _in_question(

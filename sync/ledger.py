@@ -117,10 +117,13 @@ class Ledger:
         return {
             name: RecordedList(name, list_id, bool(adopted), int(step))
             for name, list_id, adopted, step in rows
+            if list_id is not None
         }
 
-    def record_list(self, portal_id: str, list_name: str, list_id: str, *, adopted: bool, step: int) -> None:
-        """Record which list stands behind a name, and whether its strangers are accepted."""
+    def record_list(
+        self, portal_id: str, list_name: str, list_id: str | None, *, adopted: bool, step: int
+    ) -> None:
+        """Record which list stands behind a name (None: it is gone), and whether its strangers are accepted."""
         columns = ["portal_id", "list_name", "list_id", "adopted", "recorded_at", "step"]
         self._append("lists", columns, [(portal_id, list_name, list_id, int(adopted), _now(), step)])
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import psycopg2
@@ -31,7 +31,16 @@ PORTAL = "12345678"
 VIP = "VIP"
 MIRROR = "Mirror"
 LISTS = [{"name": VIP}, {"name": MIRROR, "ownership": "mirror"}, {"name": "Capped", "max_members": 3}]
-_PACKAGE = "hubspot_sync"
+_STATE = (
+    "run_events",
+    "email_verdicts",
+    "contact_lookups",
+    "change_intents",
+    "change_receipts",
+    "member_observations",
+    "lists",
+)
+_AUDIENCE = ("hubspot_audience_candidates", "hubspot_audience")
 
 
 @dataclass
@@ -42,6 +51,7 @@ class Host:
     directory: Path
     variables: dict[str, Any] = field(default_factory=dict)
     postgres_host: str = ""
+    _in_use: ClassVar[Host | None] = None
 
     def __post_init__(self) -> None:
         self.project = self.directory / "project"
@@ -54,6 +64,7 @@ class Host:
             [sys.executable, "-m", "dbt.cli.main", "deps", *self._options()], check=True, capture_output=True
         )
         self._warehouse: Warehouse | None = None
+        self._is_built = False
 
     # -- set-up ----------------------------------------------------------------------------------------
 
@@ -76,8 +87,9 @@ class Host:
                 "profile": "team",
                 "flags": {"send_anonymous_usage_stats": False},
                 "vars": variables,
+                # As views, so that what a test wants is there without a dbt command in between.
                 "models": {
-                    "hubspot_sync": {f: {"+enabled": False} for f in ("staging", "intermediate", "marts")}
+                    "hubspot_sync": {"hubspot": {name: {"+materialized": "view"} for name in _AUDIENCE}}
                 },
             },
             "packages.yml": {"packages": [{"local": str(ROOT)}]},
@@ -117,10 +129,18 @@ class Host:
         """The job's warehouse, parsed once."""
         if self._warehouse is None:
             self._warehouse = Warehouse(project_dir=str(self.project), profiles_dir=str(self.project))
+        elif Host._in_use is not self:
+            # dbt keeps one adapter registry a process, and another host's command has emptied it.
+            self._warehouse._dbt("parse")
+        Host._in_use = self
         return self._warehouse
 
     def reset(self) -> None:
-        """An empty warehouse with every model built."""
+        """An empty warehouse with every model built; what is built already is only emptied."""
+        if self._is_built:
+            for table in ("team.raw_wanted", *(f"team_hubspot_sync.{name}" for name in _STATE)):
+                self.query(f"delete from {table}")
+            return
         if self.engine == "duckdb":
             self.duckdb_path.unlink(missing_ok=True)
             self.duckdb_path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
@@ -132,6 +152,12 @@ class Host:
             "create table team.raw_wanted (list_name text, customer_id text, email text, properties text)"
         )
         self.build()
+        self._is_built = True
+
+    def damage(self, sql: str) -> None:
+        """Change the warehouse so that the next test needs a new one."""
+        self._is_built = False
+        self.state(sql)
 
     # -- what a team does --------------------------------------------------------------------------------
 
@@ -150,11 +176,13 @@ class Host:
             connection.close()
 
     def wanted(self, *rows: tuple[str, str, str | None] | tuple[str, str, str | None, str | None]) -> None:
-        """Replace what the team wants: (list name, customer id, email[, properties]); then build."""
+        """Replace what the team wants: (list name, customer id, email[, properties])."""
         self.query("delete from team.raw_wanted")
-        for row in rows:
-            self.query("insert into team.raw_wanted values (?, ?, ?, ?)", [*row, *[None] * (4 - len(row))])
-        self.build()
+        if rows:
+            values = [value for row in rows for value in [*row, *[None] * (4 - len(row))]]
+            self.query(
+                f"insert into team.raw_wanted values {', '.join(['(?, ?, ?, ?)'] * len(rows))}", values
+            )
 
     def build(self) -> None:
         """Run the models, without their tests: those cost more than all the rest."""

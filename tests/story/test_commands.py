@@ -120,7 +120,7 @@ def test_a_folder_without_a_project_is_a_setting_to_mend(duckdb_host: Host, hubs
 
 
 def test_an_unbuilt_project_says_what_to_build(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
-    duckdb_host.query("drop schema team cascade")
+    duckdb_host.damage("drop schema {models} cascade")
     done = duckdb_host.command("run", hubspot=hubspot)
     assert_refused(done, 7, "is not built", "dbt build --select")
     assert hubspot.requests() == []
