@@ -37,6 +37,10 @@ class Row:
     values: dict[str, Any]
 
 
+Given = list[Row | list[Row]]
+"""What a case is given: rows, one by one or several at once."""
+
+
 def runs() -> list[Row]:
     """The runs of the module's docstring, and the ids of the lists VIP and Mirror."""
     rows = [
@@ -68,21 +72,16 @@ def wanted(
     *,
     customer: str | None = None,
     properties: str | None = None,
-    coarse: str | None = None,
-    rank: int = 1,
-) -> list[Row]:
-    """Somebody is wanted on a list, by address `name`@example.com; the customer is `c-name` unless named."""
-    common = {
+    address: str | None = None,
+) -> Row:
+    """Somebody is wanted on a list, by the address `name`@example.com; the customer is `c-name` unless named."""
+    values = {
         "list_name": list_name,
         "customer_id": customer or f"c-{name}",
-        "email": email(name),
+        "email": address or email(name),
         "properties": properties,
     }
-    candidate = {"email_key": email(name), "coarse_problem": coarse, "key_rank": rank}
-    rows = [Row(f"{MODELS}.hubspot_audience_candidates", common | candidate)]
-    if coarse is None and rank == 1:
-        rows.append(Row(f"{MODELS}.hubspot_audience", common))
-    return rows
+    return Row(f"{MODELS}.raw_wanted", values)
 
 
 def judged(

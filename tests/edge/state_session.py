@@ -1,4 +1,4 @@
-"""A connection to a host's warehouse whose writes are always rolled back, and cases over the state's views."""
+"""A connection to a host's warehouse whose writes are rolled back, and cases over the state's views."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import duckdb
 import psycopg2
 import pytest
 
-from tests.edge.state_rows import MODELS, Row, flat, runs
+from tests.edge.state_rows import MODELS, Given, Row, flat, runs
 from tests.host import Host
 
 
 class Session:
-    """One connection to a host's warehouse, in a transaction that is always rolled back."""
+    """One connection to a host's warehouse, in transactions that are rolled back."""
 
     def __init__(self, host: Host) -> None:
         self._connection: Any
@@ -29,13 +29,18 @@ class Session:
         self._rendered: dict[str, list[str]] = {}
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """What is written in the block is gone after it."""
+    def transaction(self, *, keep: bool = False) -> Iterator[Session]:
+        """What is written in the block is gone after it, unless `keep`."""
         cursor = self._connection.cursor() if self._mark == "%s" else self._connection
         cursor.execute("begin")
         try:
             yield self
-        finally:
+        except BaseException:
+            self._connection.rollback()
+            raise
+        if keep:
+            self._connection.commit()
+        else:
             self._connection.rollback()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -90,7 +95,7 @@ class Case:
     """Rows, and the changes they lead to: list, action and contact, with the customer where it matters."""
 
     rule: str
-    given: list[Row | list[Row]]
+    given: Given
     changes: list[str]
 
     def check(self, session: Session) -> None:

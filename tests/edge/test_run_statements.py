@@ -10,6 +10,7 @@ from tests.edge.state_rows import (
     MODELS,
     STATE,
     A,
+    Given,
     Row,
     added,
     flat,
@@ -62,7 +63,7 @@ def _start(session: Session) -> None:
     session.call("hubspot_start_run", run_id="mine", ruleset="r", portal_id=PORTAL, **identity)
 
 
-def _prepare(session: Session, given: list[Row | list[Row]]) -> None:
+def _prepare(session: Session, given: Given) -> None:
     session.insert(flat([runs(), *given]))
     session.call("hubspot_scratch_members")
     session.call("hubspot_scratch_audience_rows")
@@ -72,7 +73,7 @@ def _plan(session: Session, lists: list[str], limit: int | None = None, after_no
     session.call("hubspot_scratch_changes", list_names=lists, limit=limit, after_no=after_no)
 
 
-PLANNED: list[Row | list[Row]] = [
+PLANNED: Given = [
     *(wanted(name, properties=A) for name in ("a", "b")),
     wanted("a", MIRROR),
     *(found(name, name.upper()) for name in ("a", "b")),
@@ -145,7 +146,7 @@ def test_intents_are_the_plan_with_the_list_that_was_made_meanwhile(session: Ses
 
 def test_a_reading_records_only_what_differs_from_the_belief(session: Session) -> None:
     with session.transaction():
-        known = [added("IN"), added("GONE"), added("MAYBE", "failed"), added("LOST", "failed")]
+        known: Given = [added("IN"), added("GONE"), added("MAYBE", "failed"), added("LOST", "failed")]
         _prepare(session, [*known, observed("OTHER", present=True, list_name=MIRROR)])
         session.call("hubspot_scratch_reading")
         seen = ["IN", "MAYBE", "NEW", "NEW"]
@@ -182,8 +183,8 @@ def test_only_sendable_addresses_of_the_lists_asked_for_are_looked_up_each_once(
 
 def test_what_a_run_has_no_receipt_for_is_not_sent_to_itself_and_in_doubt_to_others(session: Session) -> None:
     with session.transaction():
-        earlier = [wanted("b"), found("b", "B"), added("B", "failed")]
-        now = [added("A", "in_doubt", step=904), added("B", "in_doubt", step=904)]
+        earlier: Given = [wanted("b"), found("b", "B"), added("B", "failed")]
+        now: Given = [added("A", "in_doubt", step=904), added("B", "in_doubt", step=904)]
         _prepare(session, [wanted("a"), found("a", "A"), *earlier, *now])
         counts = {status: int(rows) for _, status, rows in session.call("hubspot_status_counts")}
         assert counts == {"not_sent": 1, "failed": 1}
@@ -206,7 +207,7 @@ def test_the_earliest_claim_on_a_list_is_told(session: Session) -> None:
 
 def test_a_rejection_is_explained_to_the_run_that_made_it(session: Session) -> None:
     with session.transaction():
-        given = [wanted("a"), found("a", "A"), added("A", "rejected", step=904)]
+        given: Given = [wanted("a"), found("a", "A"), added("A", "rejected", step=904)]
         _prepare(session, [*given, wanted("b"), judged("b", "rejected", code="unknown_tld")])
         rows = session.call("hubspot_rejected_sample", list_names=[VIP], sample_size=5)
         assert {row[1] for row in rows} == {"REFUSED", "unknown_tld"}
