@@ -105,7 +105,8 @@ class Warehouse:
         with self._errors(macro):
             adapter = self._adapter
             adapter.set_macro_context_generator(generate_runtime_macro_context)
-            with self._connection("macro"):
+            # Rendering opens no connection: dbt opens one only when a handle is asked for.
+            with adapter.connection_named("macro"):
                 return adapter.execute_macro(
                     macro, macro_resolver=self._manifest, project=PACKAGE, kwargs=arguments
                 )
