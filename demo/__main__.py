@@ -58,9 +58,7 @@ def main() -> int:
         ok = check(environment, url) and ok
     title("Look around")
     print("  .venv/bin/hubspot-sync status --project-dir .demo --profiles-dir .demo")
-    print(
-        "  .venv/bin/python -c \"import duckdb; duckdb.connect('.demo/demo.duckdb').sql('from hubspot_rejected_emails').show()\""
-    )
+    print("  .venv/bin/dbt show --project-dir .demo --profiles-dir .demo --select hubspot_rejected_emails")
     print(f"\nThe demo took {time.monotonic() - started:.0f} s.")
     if not ok:
         print("HubSpot's list is WRONG: see above.")
