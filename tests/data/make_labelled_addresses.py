@@ -131,6 +131,9 @@ def whole_lengths() -> Iterator[Row]:
     yield accepted("X@" + longest.upper(), source)
     yield Row("xx@" + longest, "too_long", "", source)
     yield Row("jo@" + ".".join(["字" * 20] * 5) + ".com", "domain_too_long", "", source + ", in UTF-8")
+    a_label = "xn--" + ("字" * 20).encode("punycode").decode()
+    yield Row("jo@" + ".".join([a_label] * 5) + ".com", "domain_too_long", "", source + ", with U-labels")
+    yield accepted("jo@" + ".".join([a_label] * 4) + ".com", source + ", with U-labels")
     source = "our rule: 254 characters after the clean-up, 4,096 before it"
     yield accepted(" " * 300 + "jo@example.com", source, "jo@example.com")
     yield accepted("jo@example.com" + " " * 4082, source, "jo@example.com")

@@ -9,6 +9,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def test_no_row_is_lost() -> None:
     found = lines(validate(given=b"\xef\xbb\xbfjo@example.com\r\n\r\n\nann@example.com"))
     assert [row["email"] for row in found] == ["jo@example.com", "", "", "ann@example.com"]
     assert [row["code"] for row in found] == [None, "missing", "missing", None]
+    assert lines(validate(given=b"jo@example.com\r"))[0]["email"] == "jo@example.com"
     assert validate(given=b"") == ""
 
 
@@ -104,9 +106,9 @@ def test_json_lines() -> None:
     assert [row["email"] for row in found[8:10]] == ["\ud800jo@example.com", "jo@exam\udfffple.com"]
     records = validate("--input", "jsonl", "--output", "csv", given="\n".join(given).encode())
     assert [row["code"] for row in csv.DictReader(io.StringIO(records))] == [code or "" for code in codes]
-    assert "non_ascii_local" in validate(
-        "--input", "jsonl", "--output", "table", given="\n".join(given).encode()
-    )
+    summary = validate("--input", "jsonl", "--output", "table", given="\n".join(given).encode())
+    counts = {line.split()[0]: int(line.split()[1]) for line in summary.splitlines()[1:]}
+    assert counts == {"accepted": 3, **Counter(code for code in codes if code), "all": 12}
 
 
 @pytest.mark.parametrize("line", ['"jo@example.com', "jo@example.com", "{'email': 1}", "NaN", "[" * 100_000])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from datetime import date
@@ -342,6 +343,25 @@ def test_the_librarys_defaults_do_not_matter(option: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(email_validator, "TEST_ENVIRONMENT", True)
     monkeypatch.setattr(email_validator, "STRICT", False)
     assert [judge(email) for _, email in CODES] == before
+
+
+def test_every_option_of_the_library_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recommended options, and no other: an option that a new release adds fails this test."""
+    given: list[dict[str, Any]] = []
+    ask = email_validator.validate_email
+
+    def overhear(address: str, **options: Any) -> email_validator.ValidatedEmail:
+        given.append(options)
+        return ask(address, **options)
+
+    monkeypatch.setattr(email_validator, "validate_email", overhear)
+    assert judge("jo@example.com").wire_email == "jo@example.com"
+    options = dict.fromkeys(list(inspect.signature(ask).parameters)[1:], False) | {
+        "strict": True,
+        "globally_deliverable": True,
+    }
+    del options["timeout"], options["dns_resolver"]  # only for lookups in DNS, which there are none
+    assert given == [options]
 
 
 def test_outer_characters_are_stripped_singly_and_together() -> None:
