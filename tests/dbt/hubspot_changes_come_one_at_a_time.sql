@@ -13,6 +13,7 @@ with
             step,
             portal_id,
             list_id,
+            list_name,
             contact_id,
             case when action = 'update' then 1 else 0 end as is_update,
             count(*) as changes
@@ -21,6 +22,7 @@ with
             step,
             portal_id,
             list_id,
+            list_name,
             contact_id,
             case when action = 'update' then 1 else 0 end
         having count(*) > 1

@@ -18,7 +18,7 @@ with
         select recorded_lists.portal_id, recorded_lists.list_id
         from recorded_lists
         inner join audience_lists on recorded_lists.list_name = audience_lists.list_name
-        where recorded_lists.newest_first = 1
+        where recorded_lists.newest_first = 1 and recorded_lists.list_id is not null
         group by recorded_lists.portal_id, recorded_lists.list_id
         having count(*) > 1
 

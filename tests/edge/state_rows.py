@@ -201,8 +201,8 @@ def observed(contact_id: str, *, present: bool, step: int = 503, list_name: str 
     )
 
 
-def listed(list_name: str, list_id: str, step: int, *, portal: str = PORTAL) -> Row:
-    """A HubSpot list behind a name."""
+def listed(list_name: str, list_id: str | None, step: int, *, portal: str = PORTAL) -> Row:
+    """The HubSpot list behind a name, or that it is gone."""
     return _state("lists", portal_id=portal, list_name=list_name, list_id=list_id, adopted=1, step=step)
 
 

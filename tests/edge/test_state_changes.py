@@ -127,7 +127,12 @@ LISTS = [
         [listed(VIP, "11", 501), wanted("c", properties=A), found("c", "C"), added("C"), updated("C", A)],
         ["VIP add C"],
     ),
-    Case("and nobody is removed from the old one", [listed(VIP, "11", 501), added("C")], []),
+    Case(
+        "a list that is gone has no members",
+        [listed(VIP, None, 501), wanted("c"), found("c", "C"), added("C"), added("X")],
+        ["VIP add C"],
+    ),
+    Case("and nobody is removed from the one before", [listed(VIP, "11", 501), added("C")], []),
     Case(
         "a list that is declared no longer is left alone",
         [listed("Old", "30", 101), added("C", list_name="Old")],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from tests.edge.state_rows import (
@@ -43,6 +41,10 @@ SOUND: Given = [
     added("B"),
     removed("X", "in_doubt"),
     observed("Y", present=True),
+    listed("Capped", None, 901),
+    listed(MIRROR, None, 902),
+    updated("B", "{}", list_name="Capped", step=504),
+    updated("B", "{}", list_name=MIRROR, step=504),
 ]
 
 
@@ -66,7 +68,7 @@ FORBIDDEN: dict[str, Given] = {
     "hubspot_done_runs_left_nothing": [added("F", "failed", step=904), _done(9)],
     "hubspot_changes_come_one_at_a_time": [added("F"), removed("F")],
     "hubspot_changes_belong_to_a_run": [added("F", step=1004)],
-    "hubspot_lists_have_one_name": [listed(MIRROR, "10", 902)],
+    "hubspot_lists_have_one_name": [listed(MIRROR, "10", 903)],
 }
 
 
@@ -76,7 +78,7 @@ def _statuses(host: Host, *selection: str) -> dict[str, str]:
     return {result.node.name: str(result.status) for result in tests}
 
 
-def _write(host: Host, rows: Iterable[Row | list[Row]]) -> None:
+def _write(host: Host, rows: Given) -> None:
     session = Session(host)
     with session.transaction(keep=True):
         session.insert(flat(rows))
