@@ -57,8 +57,9 @@ def main() -> int:
         run(environment, "hubspot-sync", "run", "--build", *options())
         ok = check(environment, url) and ok
     title("Look around")
-    print("  .venv/bin/hubspot-sync status --project-dir .demo --profiles-dir .demo")
-    print("  .venv/bin/dbt show --project-dir .demo --profiles-dir .demo --select hubspot_rejected_emails")
+    print("  cd .demo")
+    print("  ../.venv/bin/hubspot-sync status")
+    print("  ../.venv/bin/dbt show --select hubspot_rejected_emails")
     print(f"\nThe demo took {time.monotonic() - started:.0f} s.")
     if not ok:
         print("HubSpot's list is WRONG: see above.")
@@ -89,7 +90,6 @@ def cleared_environment(url: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TERM": os.environ.get("TERM", "dumb"),
         "COLUMNS": os.environ.get("COLUMNS", "110"),
-        "HUBSPOT_SYNC_DUCKDB": str(SCRATCH / "demo.duckdb"),
         "HUBSPOT_BASE_URL": url,
         "HUBSPOT_ACCESS_TOKEN": "a-token-for-the-demo",
         "HUBSPOT_PORTAL_ID": "12345678",
@@ -121,8 +121,8 @@ def emulator() -> Iterator[str]:
 
 
 def options() -> list[str]:
-    """The options of every hubspot-sync command."""
-    return ["--project-dir", str(SCRATCH), "--profiles-dir", str(SCRATCH), "--vars", VARS]
+    """The options of every command; project and profile are found in the working directory."""
+    return ["--vars", VARS]
 
 
 def build(environment: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ from sync.errors import SyncError
 from sync.records import Report
 from sync.run import carry_out
 from sync.warehouse import Warehouse
-from tests.dbt_project import ROOT, start_postgres
+from tests.dbt_project import ROOT, postgres_host
 from tests.emulator_process import EmulatorProcess
 
 PORTAL = "12345678"
@@ -57,7 +57,7 @@ class Host:
         self.project = self.directory / "project"
         self.project.mkdir(parents=True)
         if self.engine == "postgres":
-            self.postgres_host = start_postgres(self.directory.parent / "server")
+            self.postgres_host = postgres_host()
         self._write_project()
         self._write_profiles()
         subprocess.run(
