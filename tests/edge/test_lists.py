@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from sync.caller import Caller
-from sync.config import Flags, load
+from sync.config import Job
 from sync.errors import HubSpotRefusesError, SettingsError, StoppedError, SyncError, UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
@@ -87,24 +88,12 @@ class State:
 
 
 class TestTheRightPortal:
-    SETTINGS: tuple[str, ...] = (
-        *("workers", "requests_per_10_seconds", "timeout_seconds", "membership_batch", "small_change"),
-        *("max_shrink_percent", "max_growth_percent", "max_rejected_percent", "max_newly_rejected_percent"),
-    )
-
+    @staticmethod
     def parts(
-        self,
-        portal: Portal,
-        named: str,
-        *,
-        offline: bool = False,
-        sends: bool = True,
-        newest: str | None = None,
+        portal: Portal, named: str | None, *, offline: bool = False, newest: str | None = None
     ) -> Parts:
-        environ = {"HUBSPOT_ACCESS_TOKEN": "t", "HUBSPOT_PORTAL_ID": named}
-        settings: dict[str, object] = {"portals": [], **dict.fromkeys(self.SETTINGS, 1)}
         return Parts(
-            job=load(environ, settings, Flags(sends=sends, offline=offline)),
+            job=cast(Job, SimpleNamespace(portal_id=named)),
             ledger=cast(Ledger, State(newest)),
             runs=cast(Runs, None),
             hubspot=None if offline else portal.hubspot,
@@ -123,7 +112,7 @@ class TestTheRightPortal:
             confirmed_portal(self.parts(portal, "777"))
 
     def test_a_plan_may_leave_it_open(self, portal: Portal) -> None:
-        assert confirmed_portal(self.parts(portal, "", sends=False)) == PORTAL
+        assert confirmed_portal(self.parts(portal, None)) == PORTAL
 
     @pytest.mark.parametrize("trouble", [{"status": 503}, {"status": 404}, {"reset": "before"}])
     def test_without_an_answer_nothing_begins(self, portal: Portal, trouble: dict[str, Any]) -> None:
@@ -137,13 +126,13 @@ class TestTheRightPortal:
             confirmed_portal(self.parts(portal, PORTAL))
 
     def test_offline_it_is_the_one_named_or_used_last(self, portal: Portal) -> None:
-        def offline(named: str, newest: str | None) -> str:
-            return confirmed_portal(self.parts(portal, named, offline=True, sends=False, newest=newest))
+        def offline(named: str | None, newest: str | None) -> str:
+            return confirmed_portal(self.parts(portal, named, offline=True, newest=newest))
 
         assert offline("5", "6") == "5"
-        assert offline("", "6") == "6"
+        assert offline(None, "6") == "6"
         with pytest.raises(SettingsError, match="HUBSPOT_PORTAL_ID"):
-            offline("", None)
+            offline(None, None)
 
 
 class TestFindingLists:
