@@ -98,6 +98,8 @@
                     then 'rejected_by_hubspot'
                     when audience_rows.row_state = 'not_in_hubspot'
                     then 'not_in_hubspot'
+                    when audience_rows.row_state = 'excluded_by_consent'
+                    then 'excluded_by_consent'
                     when
                         audience_rows.last_contact_id is not null
                         and audience_rows.first_of_contact > 1

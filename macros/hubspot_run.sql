@@ -20,9 +20,30 @@
                 "max_growth_percent": var("hubspot_max_growth_percent", 100),
                 "max_rejected_percent": var("hubspot_max_rejected_percent", 25),
                 "small_change": var("hubspot_small_change", 20),
+                "max_newly_rejected_percent": var(
+                    "hubspot_max_newly_rejected_percent", 1
+                ),
+                "max_age_hours": var("hubspot_max_age_hours", 36),
+                "fast_lane": var("hubspot_fast_lane", true),
+                "package_version": "0.1.0",
             }
         )
     }}
+{% endmacro %}
+
+{# Which consent flags keep a contact off every list; a wrong one is a compile error. #}
+{% macro hubspot_excluded_flags() %}
+    {% set flags = var("hubspot_exclude", ["bounced"]) %}
+    {% set known = ["bounced", "opted_out"] %}
+    {% for flag in flags if flags is string or flag not in known %}
+        {{
+            exceptions.raise_compiler_error(
+                "Var hubspot_exclude is " ~ flags ~ ". Use a list of: " ~ known
+                | join(", ") ~ "."
+            )
+        }}
+    {% endfor %}
+    {{ return(flags) }}
 {% endmacro %}
 
 {#
@@ -297,6 +318,22 @@ from {{ hubspot_sync.hubspot_state_relation("scratch_changes") }}
 group by list_name, action
 {% endmacro %}
 
+{# Removals of the plan whose customer is still wanted, but whose address is rejected by now. #}
+{% macro hubspot_newly_rejected_counts() %}
+select changes.list_name, count(*) as changes
+from {{ hubspot_sync.hubspot_state_relation("scratch_changes") }} as changes
+inner join
+    (
+        select distinct list_name, customer_id
+        from {{ hubspot_sync.hubspot_state_relation("scratch_audience_rows") }}
+        where row_state = 'rejected_by_us'
+    ) as rejected
+    on rejected.list_name = changes.list_name
+    and rejected.customer_id = changes.customer_id
+where changes.action = 'remove'
+group by changes.list_name
+{% endmacro %}
+
 {% macro hubspot_changes_between(first_no, last_no) %}
 select change_no, list_name, action, contact_id, payload
 from {{ hubspot_sync.hubspot_state_relation("scratch_changes") }}
@@ -383,6 +420,15 @@ from ranked
 where example_no = 1
 order by row_count desc, list_name, code
 limit {{ sample_size }}
+{% endmacro %}
+
+{# Figures of the newest runs that ended well, to tell which lists have ever been complete. #}
+{% macro hubspot_done_figures() %}
+select figures
+from {{ hubspot_sync.hubspot_state_relation("run_events") }}
+where event = 'finished' and status = 'done'
+order by run_no desc
+limit 100
 {% endmacro %}
 
 {% macro hubspot_newest_runs(count) %}

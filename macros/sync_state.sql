@@ -19,7 +19,7 @@
     }}
 {% endmacro %}
 
-{# Step 1 of the schema. A later step adds tables or columns and never changes one. #}
+{# Columns of each table, with their types. #}
 {% macro hubspot_state_columns(table) %}
     {% set string = dbt.type_string() %}
     {% set bigint = dbt.type_bigint() %}
@@ -103,22 +103,32 @@
             ("recorded_at", timestamp),
             ("step", bigint),
         ],
+        "dbt_invocations": [
+            ("invocation_id", string),
+            ("occurred_at", timestamp),
+            ("built", bigint),
+            ("failed", bigint),
+        ],
     } %}
     {{ return(tables[table]) }}
 {% endmacro %}
 
-{% macro hubspot_state_tables() %}
+{# The steps of the schema, the first first: which tables each adds. A step is never changed, only followed. #}
+{% macro hubspot_state_steps() %}
     {{
         return(
             [
-                "schema_steps",
-                "run_events",
-                "email_verdicts",
-                "contact_lookups",
-                "change_intents",
-                "change_receipts",
-                "member_observations",
-                "lists",
+                [
+                    "schema_steps",
+                    "run_events",
+                    "email_verdicts",
+                    "contact_lookups",
+                    "change_intents",
+                    "change_receipts",
+                    "member_observations",
+                    "lists",
+                ],
+                ["dbt_invocations"],
             ]
         )
     }}
@@ -136,20 +146,30 @@ create table if not exists {{ hubspot_sync.hubspot_state_relation(table) }} (
 ) {{ hubspot_sync.hubspot_table_suffix() }}
 {% endmacro %}
 
-{% macro hubspot_state_step_ddl() %}
+{% macro hubspot_state_step_ddl(step_no) %}
 insert into {{ hubspot_sync.hubspot_state_relation("schema_steps") }}
-select 1, {{ hubspot_sync.hubspot_now() }}
-where not exists (select 1 from {{ hubspot_sync.hubspot_state_relation("schema_steps") }} where step_no = 1)
+select {{ step_no }}, {{ hubspot_sync.hubspot_now() }}
+where not exists (
+    select 1 from {{ hubspot_sync.hubspot_state_relation("schema_steps") }} where step_no = {{ step_no }}
+)
 {% endmacro %}
 
-{# All of the above, for the job: it runs them one by one. #}
+{# All of the above, for the job: it runs them one by one. What is there already stays as it is. #}
 {% macro hubspot_state_ddl() %}
     {% set statements = [hubspot_sync.hubspot_state_schema_ddl()] %}
-    {% for table in hubspot_sync.hubspot_state_tables() %}
-        {% do statements.append(hubspot_sync.hubspot_state_table_ddl(table)) %}
+    {% for tables in hubspot_sync.hubspot_state_steps() %}
+        {% for table in tables %}
+            {% do statements.append(hubspot_sync.hubspot_state_table_ddl(table)) %}
+        {% endfor %}
+        {% do statements.append(hubspot_sync.hubspot_state_step_ddl(loop.index)) %}
     {% endfor %}
-    {% do statements.append(hubspot_sync.hubspot_state_step_ddl()) %}
     {{ return(statements) }}
+{% endmacro %}
+
+{# The highest step that the state has, and the highest that this package knows. #}
+{% macro hubspot_schema_step() %}
+select coalesce(max(step_no), 0) as step_no, {{ hubspot_sync.hubspot_state_steps() | length }} as known_step_no
+from {{ hubspot_sync.hubspot_state_relation("schema_steps") }}
 {% endmacro %}
 
 {% macro hubspot_table_suffix() %}

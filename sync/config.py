@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sync.errors import SettingsError
 
 API_VERSIONS = ("v3", "2026-03", "2026-09")
-ALLOWABLE_GUARDS = ("empty", "shrink", "growth", "rejected")
+ALLOWABLE_GUARDS = ("empty", "shrink", "growth", "rejected", "newly_rejected", "stale", "failed_build")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LANDING_SECONDS = 100
 """HubSpot's edge gives up on a request after 100 s (status 524): it may land that long after its sender died."""
@@ -52,6 +52,10 @@ class Job:
     max_growth_percent: float
     max_rejected_percent: float
     small_change: int
+    max_newly_rejected_percent: float
+    max_age_hours: float | None
+    """None: the age of the audience is nobody's concern."""
+    fast_lane: bool
 
 
 def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flags) -> Job:
@@ -84,16 +88,19 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
             f"HUBSPOT_API_VERSION is {api_version!r}: it must be one of {', '.join(API_VERSIONS)}"
         )
     numbers = {name: _number(settings, name, low, problems) for name, low in _NUMBERS.items()}
-    settle = settings.get("settle_seconds")
-    settle_seconds = numbers["timeout_seconds"] + _LANDING_SECONDS
-    if settle is not None:
-        settle_seconds = _number(settings, "settle_seconds", 0, problems)
+    optional = {
+        name: None if settings.get(name) is None else _number(settings, name, low, problems)
+        for name, low in _OPTIONAL_NUMBERS.items()
+    }
+    if not isinstance(settings.get("fast_lane"), bool):
+        problems.append(f"var hubspot_fast_lane is {settings.get('fast_lane')!r}: it must be true or false")
     if problems:
         raise SettingsError(
             "settings",
             "The settings have problems:\n- " + "\n- ".join(problems) + "\n",
             "Mend them and run again.",
         )
+    settle_seconds = optional["settle_seconds"]
     return Job(
         flags=flags,
         token=token,
@@ -103,15 +110,22 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
         workers=int(numbers["workers"]),
         requests_per_10_seconds=numbers["requests_per_10_seconds"],
         timeout_seconds=numbers["timeout_seconds"],
-        settle_seconds=settle_seconds,
+        settle_seconds=numbers["timeout_seconds"] + _LANDING_SECONDS
+        if settle_seconds is None
+        else settle_seconds,
         membership_batch=int(numbers["membership_batch"]),
         max_shrink_percent=numbers["max_shrink_percent"],
         max_growth_percent=numbers["max_growth_percent"],
         max_rejected_percent=numbers["max_rejected_percent"],
         small_change=int(numbers["small_change"]),
+        max_newly_rejected_percent=numbers["max_newly_rejected_percent"],
+        max_age_hours=optional["max_age_hours"],
+        fast_lane=settings["fast_lane"] is True,
     )
 
 
+_OPTIONAL_NUMBERS = {"settle_seconds": 0, "max_age_hours": 0}
+"""Lowest value of the vars that may be null."""
 _NUMBERS = {
     "workers": 1,
     "requests_per_10_seconds": 1,
@@ -121,7 +135,19 @@ _NUMBERS = {
     "max_growth_percent": 0,
     "max_rejected_percent": 0,
     "small_change": 0,
+    "max_newly_rejected_percent": 0,
 }
+
+
+def check_package(settings: Mapping[str, object], version: str) -> None:
+    """Raise `SettingsError` when the dbt package is of another minor version than this Python package."""
+    package_version = str(settings.get("package_version"))
+    if package_version.split(".")[:2] != version.split(".")[:2]:
+        raise SettingsError(
+            "package_version",
+            f"The dbt package hubspot_sync is of version {package_version}, the command of {version}.",
+            "Bring both to one version: `dbt deps` for the one, pip for the other.",
+        )
 
 
 def _number(settings: Mapping[str, object], name: str, low: float, problems: list[str]) -> float:

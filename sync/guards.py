@@ -5,27 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sync.config import Job
-from sync.records import DeclaredList, ListPlan, Objection
+from sync.records import AudienceBuild, DeclaredList, ListPlan, Objection
 
 
 def object_to(
-    plans: Sequence[ListPlan],
-    declared: Sequence[DeclaredList],
-    rejected: dict[str, int],
-    job: Job,
+    plans: Sequence[ListPlan], declared: Sequence[DeclaredList], build: AudienceBuild, job: Job
 ) -> list[Objection]:
-    """Return every objection to a plan, those that `--allow` lets pass left out.
-
-    `rejected` counts, per list name, the audience rows that our own rules reject, coarse and strict.
-    """
+    """Return every objection to a plan, those that `--allow` lets pass left out."""
     most = {each.list_name: each.max_members for each in declared}
-    objections: list[Objection] = []
+    objections = list(_of_build(build, job))
     if plans and not any(plan.wanted for plan in plans):
         objections.append(_everything_empty())
     else:
         for plan in plans:
-            objections += _of_list(plan, most.get(plan.list_name), rejected.get(plan.list_name, 0), job)
+            objections += _of_list(plan, most.get(plan.list_name), job)
+            objections += _of_rejections(plan, job)
     return [each for each in objections if not (each.allowable and each.guard in job.flags.allow)]
+
+
+def _of_build(build: AudienceBuild, job: Job) -> Iterator[Objection]:
+    if build.failed:
+        yield Objection(
+            "failed_build",
+            None,
+            f"In the newest dbt run {build.failed:,} nodes above hubspot_audience failed or were skipped, "
+            "so the audience may be old or wrong. Mend them, or allow it for one run with --allow failed_build.",
+        )
+    if job.max_age_hours is None:
+        return
+    hours = None if build.seconds_old is None else build.seconds_old / 3600
+    if hours is None or hours > job.max_age_hours:
+        age = (
+            "No dbt run of hubspot_audience is recorded"
+            if hours is None
+            else f"The audience is {hours:.0f} h old"
+        )
+        yield Objection(
+            "stale",
+            None,
+            f"{age} (limit {job.max_age_hours:g} h, var hubspot_max_age_hours). "
+            "Build it, or allow it for one run with --allow stale.",
+        )
 
 
 def _everything_empty() -> Objection:
@@ -37,7 +57,7 @@ def _everything_empty() -> Objection:
     )
 
 
-def _of_list(plan: ListPlan, max_members: int | None, rejected: int, job: Job) -> Iterator[Objection]:
+def _of_list(plan: ListPlan, max_members: int | None, job: Job) -> Iterator[Objection]:
     name = plan.list_name
     if plan.wanted == 0 and plan.members > 0:
         yield Objection(
@@ -54,11 +74,9 @@ def _of_list(plan: ListPlan, max_members: int | None, rejected: int, job: Job) -
             f"({_share(plan.remove, plan.members):.0f} %, limit {job.max_shrink_percent:g} %). "
             "Look at the plan, or allow it for one run with --allow shrink.",
         )
-    if (
-        plan.members
-        and plan.add > job.small_change
-        and _share(plan.add, plan.members) > job.max_growth_percent
-    ):
+    grown = plan.add > job.small_change and _share(plan.add, plan.members) > job.max_growth_percent
+    # What a list gains until it was once complete is its first load, for which there is max_members.
+    if plan.was_complete and plan.members and grown:
         yield Objection(
             "growth",
             name,
@@ -73,13 +91,26 @@ def _of_list(plan: ListPlan, max_members: int | None, rejected: int, job: Job) -
             f"{name!r} would have {plan.members + plan.add - plan.remove:,} members, more than its max_members "
             f"of {max_members:,}. Raise it in var hubspot_lists, or allow it for one run with --allow growth.",
         )
-    if rejected > job.small_change and _share(rejected, plan.wanted) > job.max_rejected_percent:
+
+
+def _of_rejections(plan: ListPlan, job: Job) -> Iterator[Objection]:
+    share = _share(plan.rejected, plan.wanted)
+    if plan.rejected > job.small_change and share > job.max_rejected_percent:
         yield Objection(
             "rejected",
-            name,
-            f"{rejected:,} of the {plan.wanted:,} addresses for {name!r} are rejected "
-            f"({_share(rejected, plan.wanted):.0f} %, limit {job.max_rejected_percent:g} %). "
+            plan.list_name,
+            f"{plan.rejected:,} of the {plan.wanted:,} addresses for {plan.list_name!r} are rejected "
+            f"({share:.0f} %, limit {job.max_rejected_percent:g} %). "
             "Look at hubspot_rejected_emails, or allow it for one run with --allow rejected.",
+        )
+    share = _share(plan.newly_rejected, plan.members)
+    if plan.newly_rejected > job.small_change and share > job.max_newly_rejected_percent:
+        yield Objection(
+            "newly_rejected",
+            plan.list_name,
+            f"{plan.newly_rejected:,} of the {plan.members:,} members of {plan.list_name!r} would go because their "
+            f"address is rejected by now ({share:.0f} %, limit {job.max_newly_rejected_percent:g} %). A new list of "
+            "top-level domains or library may be at fault; allow it for one run with --allow newly_rejected.",
         )
 
 

@@ -6,13 +6,23 @@ their names and what their columns mean, and nothing of HTTP.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from sync.masking import mask
-from sync.records import Change, DeclaredList, Lookup, Receipt, RecordedList, RejectedRows, Tables, Verdict
+from sync.records import (
+    AudienceBuild,
+    Change,
+    DeclaredList,
+    Lookup,
+    Receipt,
+    RecordedList,
+    RejectedRows,
+    Tables,
+)
 
 MODELS = ("hubspot_audience_candidates", "hubspot_audience", "hubspot_audience_lists", "hubspot_changes")
 """Models that must be built before anything can be planned."""
@@ -41,6 +51,14 @@ class Ledger:
             for name, wanted, fit in self._tables.rows("hubspot_audience_counts")
         }
 
+    def completed_lists(self) -> set[str]:
+        """Names of lists that a run once left complete: what comes before is their first load."""
+        completed: set[str] = set()
+        for (figures,) in self._tables.rows("hubspot_done_figures"):
+            lists = json.loads(figures or "{}").get("lists", {})
+            completed.update(name for name, counts in lists.items() if not counts["statuses"].get("not_sent"))
+        return completed
+
     def newest_portal(self) -> str | None:
         """Portal of the newest run, or None before the first."""
         rows = self._tables.rows("hubspot_newest_portal")
@@ -54,28 +72,21 @@ class Ledger:
         with self._tables.stream_model("hubspot_unjudged_emails", ["email"], size=_READ_SIZE) as chunks:
             yield ([row[0] for row in chunk] for chunk in chunks)
 
-    def record_verdicts(self, verdicts: Sequence[Verdict], ruleset: str, step: int) -> None:
-        """Append verdicts."""
+    def record_verdicts(self, verdicts: Sequence[tuple[str | None, ...]], ruleset: str, step: int) -> None:
+        """Append verdicts: email, verdict, wire email, code, detail, suggestion."""
         columns = [
             "email",
-            "ruleset",
             "verdict",
             "wire_email",
             "code",
             "detail",
             "suggestion",
+            "ruleset",
             "judged_at",
             "step",
         ]
         now = _now()
-        self._append(
-            "email_verdicts",
-            columns,
-            [
-                (v.email, ruleset, v.verdict, v.wire_email, v.code, v.detail, v.suggestion, now, step)
-                for v in verdicts
-            ],
-        )
+        self._append("email_verdicts", columns, [(*row, ruleset, now, step) for row in verdicts])
 
     def prepare_lookups(self, list_names: Sequence[str]) -> int:
         """Number the addresses whose lookup is due and return how many there are."""
@@ -162,6 +173,17 @@ class Ledger:
         for name, action, changes in self._tables.rows("hubspot_change_counts"):
             counts.setdefault(name, {})[action] = int(changes)
         return counts
+
+    def newly_rejected_counts(self) -> dict[str, int]:
+        """Per list name: the plan's removals of people still wanted whose address is rejected by now."""
+        return {name: int(changes) for name, changes in self._tables.rows("hubspot_newly_rejected_counts")}
+
+    def audience_build(self) -> AudienceBuild:
+        """How old the audience is, and whether what is above it failed."""
+        ((seconds_old, failed),) = self._tables.rows("hubspot_newest_invocations")
+        return AudienceBuild(
+            None if seconds_old is None else float(seconds_old), None if failed is None else int(failed)
+        )
 
     def record_intents(self, run_no: int, step: int) -> None:
         """Append the plan as intents; nothing may be sent before."""

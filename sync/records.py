@@ -157,6 +157,22 @@ class ListPlan:
     add: int = 0
     remove: int = 0
     update: int = 0
+    was_complete: bool = False
+    """Whether a run once left the list complete; until then it is on its first load."""
+    rejected: int = 0
+    """Audience rows that our own rules reject, coarse and strict."""
+    newly_rejected: int = 0
+    """Removals of people who are still wanted, but whose address our rules reject by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceBuild:
+    """What the ledger knows of the dbt invocations that built the audience."""
+
+    seconds_old: float | None
+    """Since the audience was last built; None when no invocation is recorded."""
+    failed: int | None
+    """Nodes above the audience that failed or were skipped in the newest invocation that touched it."""
 
 
 STATUSES = (

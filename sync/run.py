@@ -83,6 +83,7 @@ class _Run:
             parts.ledger,
             ruleset=ruleset(),
             step=parts.runs.next_step(),
+            fast=parts.job.fast_lane,
             check_in=parts.check_in,
             tell=parts.tell,
         )
@@ -158,18 +159,24 @@ class _Run:
         wanted = ledger.audience_counts()
         members = ledger.member_counts(self._portal_id)
         statuses = ledger.status_counts()
+        completed = ledger.completed_lists()
+        newly_rejected = ledger.newly_rejected_counts()
         self._plans = tuple(
             ListPlan(
                 list_name=name,
                 list_id=self._list_ids.get(name),
                 members=members.get(self._list_ids.get(name, ""), (0, 0))[0],
                 wanted=wanted.get(name, (0, 0))[0],
+                was_complete=name in completed,
+                rejected=statuses.get(name, {}).get("rejected_by_us", 0),
+                newly_rejected=newly_rejected.get(name, 0),
                 **changes.get(name, {}),
             )
             for name in self._names
         )
-        rejected = {name: counts.get("rejected_by_us", 0) for name, counts in statuses.items()}
-        self._objections += tuple(object_to(self._plans, self._declared, rejected, self._parts.job))
+        self._objections += tuple(
+            object_to(self._plans, self._declared, ledger.audience_build(), self._parts.job)
+        )
 
     def _send(self, after_no: int) -> None:
         parts = self._parts

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 
-from sync.errors import BusyError
+from sync.errors import BusyError, SettingsError
 from sync.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Claim, decide_claim, is_dead
 from sync.records import Tables
 
@@ -39,8 +39,15 @@ class Runs:
         """Number of this run; 0 until it has started."""
 
     def create_state(self) -> None:
-        """Create what is missing of the state schema."""
+        """Create what is missing of the state schema. Raises `SettingsError` when it is newer than this package."""
         self._tables.execute("hubspot_state_ddl")
+        ((step_no, known_step_no),) = self._tables.rows("hubspot_schema_step")
+        if step_no > known_step_no:
+            raise SettingsError(
+                "state_is_newer",
+                f"The state's schema is at step {step_no}; this version knows {known_step_no}.",
+                "Somebody ran a newer version against this warehouse: use that one.",
+            )
 
     def acquire(self, wait_seconds: float) -> None:
         """Take the lock, waiting at most so long. Raises `BusyError`."""

@@ -47,6 +47,8 @@ with
         from {{ source("hubspot_sync_state", "contact_lookups") }} as contact_lookups
     ),
 
+    consent as (select * from {{ ref("hubspot_contact_consent") }}),
+
     gone as (
         select portal_id, contact_id, max(step) as gone_step
         from settled_changes
@@ -89,6 +91,9 @@ with
                 then 'refused_by_hubspot'
                 when lookups.outcome = 'absent'
                 then 'not_in_hubspot'
+                {%- for flag in hubspot_sync.hubspot_excluded_flags() %}
+                    when consent.{{ flag }} = 1 then 'excluded_by_consent'
+                {%- endfor %}
                 else 'found'
             end as row_state,
             -- Spread over half of the time, so that what was looked up together does
@@ -123,6 +128,10 @@ with
             on lookups.portal_id = this_run.portal_id
             and lookups.wire_email = verdicts.wire_email
             and lookups.newest_first = 1
+        left join
+            consent
+            on consent.portal_id = this_run.portal_id
+            and consent.contact_id = lookups.contact_id
         left join
             gone
             on gone.portal_id = this_run.portal_id

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from sync.cli.project import Project, project_options
-from sync.config import ALLOWABLE_GUARDS, Flags, Job, load
+from sync.config import ALLOWABLE_GUARDS, Flags, Job, check_package, load
 from sync.console import Console
 from sync.errors import StoppedError, SyncError
 from sync.log import JsonLog
@@ -134,7 +134,9 @@ def _carry_out(
     from sync.run import carry_out
 
     with project.open(listener) as warehouse:
-        job = load(os.environ, warehouse.call("hubspot_sync_settings"), flags)
+        settings = warehouse.call("hubspot_sync_settings")
+        check_package(settings, version("hubspot-sync"))
+        job = load(os.environ, settings, flags)
         if build:
             warehouse.build(_SELECTION)
         parts = build_parts(warehouse, job, listener.tell)

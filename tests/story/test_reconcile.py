@@ -334,3 +334,20 @@ def rename(hubspot: EmulatorProcess, list_id: str, name: str) -> None:
     url = f"{hubspot.url}/crm/v3/lists/{list_id}/update-list-name"
     answer = session(hubspot).put(url, params={"listName": name}, timeout=10)
     assert answer.status_code == 200
+
+
+def test_ten_people_first_then_everybody_is_one_first_load(
+    duckdb_host: Host, hubspot: EmulatorProcess
+) -> None:
+    """The growth guard compares with a complete list only, and then it does."""
+    names = [f"p{number}" for number in range(60)]
+    hubspot.contacts(people(*names))
+    duckdb_host.wanted(*rows(VIP, *names[:25]))
+    duckdb_host.run(hubspot, limit=2)
+    duckdb_host.run(hubspot)
+    assert len(hubspot.members(hubspot.list_id(VIP))) == 25
+    duckdb_host.wanted(*rows(VIP, *names))
+    with pytest.raises(GuardError, match="--allow growth"):
+        duckdb_host.run(hubspot)
+    duckdb_host.run(hubspot, allow=frozenset({"growth"}))
+    assert len(hubspot.members(hubspot.list_id(VIP))) == 60

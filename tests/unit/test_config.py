@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sync.config import ALLOWABLE_GUARDS, API_VERSIONS, Flags, Job, load
+from sync.config import ALLOWABLE_GUARDS, API_VERSIONS, Flags, Job, check_package, load
 from sync.errors import SettingsError
 
 SETTINGS: dict[str, object] = {
@@ -22,10 +22,14 @@ SETTINGS: dict[str, object] = {
     "max_growth_percent": 100,
     "max_rejected_percent": 25,
     "small_change": 20,
+    "max_newly_rejected_percent": 1,
+    "max_age_hours": 36,
+    "fast_lane": True,
 }
+OPTIONAL = ("settle_seconds", "max_age_hours")
 ENVIRONMENT = {"HUBSPOT_ACCESS_TOKEN": "pat-eu1-x", "HUBSPOT_PORTAL_ID": "12345678"}
 SENDING = Flags(sends=True)
-NUMBERS = [name for name in SETTINGS if name not in ("portals", "lookup_found_days", "settle_seconds")]
+NUMBERS = [name for name in SETTINGS if name not in ("portals", "lookup_found_days", "fast_lane", *OPTIONAL)]
 
 
 def job(
@@ -207,4 +211,29 @@ def test_every_problem_comes_at_once() -> None:
 
 
 def test_the_words_for_allow_are_those_of_the_guards() -> None:
-    assert ALLOWABLE_GUARDS == ("empty", "shrink", "growth", "rejected")
+    known = ("empty", "shrink", "growth", "rejected", "newly_rejected", "stale", "failed_build")
+    assert known == ALLOWABLE_GUARDS
+
+
+def test_the_age_of_the_audience_may_be_nobodys_concern() -> None:
+    assert job(max_age_hours=None).max_age_hours is None
+    assert problems(max_age_hours="old") == [
+        "var hubspot_max_age_hours is 'old': it must be a number of at least 0"
+    ]
+
+
+def test_the_fast_lane_is_on_or_off() -> None:
+    assert job(fast_lane=False).fast_lane is False
+    assert problems(fast_lane="off") == ["var hubspot_fast_lane is 'off': it must be true or false"]
+
+
+@pytest.mark.parametrize(("package", "command"), [("0.1.0", "0.1.7"), ("1.4.2", "1.4.0")])
+def test_packages_of_one_minor_version_fit(package: str, command: str) -> None:
+    check_package({"package_version": package}, command)
+
+
+@pytest.mark.parametrize(("package", "command"), [("0.1.0", "0.2.0"), ("1.0.0", "2.0.0"), (None, "0.1.0")])
+def test_packages_of_different_versions_do_not(package: str | None, command: str) -> None:
+    with pytest.raises(SettingsError, match="dbt deps") as error:
+        check_package({"package_version": package}, command)
+    assert error.value.exit_code == 2

@@ -8,7 +8,7 @@ import pytest
 
 from sync.config import ALLOWABLE_GUARDS, Flags, Job
 from sync.guards import object_to
-from sync.records import DeclaredList, ListPlan, Objection
+from sync.records import AudienceBuild, DeclaredList, ListPlan, Objection
 
 JOB = Job(
     flags=Flags(sends=True),
@@ -25,8 +25,12 @@ JOB = Job(
     max_growth_percent=100,
     max_rejected_percent=25,
     small_change=20,
+    max_newly_rejected_percent=1,
+    max_age_hours=36,
+    fast_lane=True,
 )
-FINE = ListPlan("VIP", "811", members=1000, wanted=1000, add=10, remove=10, update=5)
+BUILT = AudienceBuild(seconds_old=3600, failed=0)
+FINE = ListPlan("VIP", "811", members=1000, wanted=1000, add=10, remove=10, update=5, was_complete=True)
 
 
 def objections(
@@ -35,10 +39,11 @@ def objections(
     max_members: int | None = None,
     allow: frozenset[str] = frozenset(),
     job: Job = JOB,
+    build: AudienceBuild = BUILT,
 ) -> list[Objection]:
     declared = [DeclaredList(plan.list_name, "managed", max_members) for plan in plans]
-    counts = {plan.list_name: rejected for plan in plans}
-    return object_to(plans, declared, counts, replace(job, flags=Flags(sends=True, allow=allow)))
+    counted = [replace(plan, rejected=rejected) for plan in plans]
+    return object_to(counted, declared, build, replace(job, flags=Flags(sends=True, allow=allow)))
 
 
 def guards(*plans: ListPlan, **given: int) -> list[str]:
@@ -108,6 +113,10 @@ class TestGrowth:
     def test_trips_above_its_share_of_the_members(self, members: int, add: int, trips: bool) -> None:
         assert guards(replace(FINE, members=members, add=add, remove=0)) == (["growth"] if trips else [])
 
+    def test_a_list_that_was_never_complete_is_still_on_its_first_load(self) -> None:
+        """After `--limit 10`, or an interruption, the rest may come in one go."""
+        assert guards(replace(FINE, members=10, add=5_000, remove=0, was_complete=False)) == []
+
     @pytest.mark.parametrize(
         ("members", "add", "remove", "trips"),
         [(0, 50, 0, False), (0, 51, 0, True), (45, 10, 5, False), (45, 10, 4, True), (50, 0, 0, False)],
@@ -168,7 +177,9 @@ def test_allow_lets_pass_what_it_names_and_nothing_else(allowed: str) -> None:
 
 
 def test_every_guard_that_objects_is_a_word_for_allow() -> None:
-    assert {each.guard for each in objections(*EVERYTHING, rejected=300)} == set(ALLOWABLE_GUARDS)
+    purged = replace(FINE, newly_rejected=900)
+    found = objections(*EVERYTHING, purged, rejected=300, build=AudienceBuild(None, 1))
+    assert {each.guard for each in found} == set(ALLOWABLE_GUARDS)
 
 
 def test_the_limits_are_those_of_the_job() -> None:
@@ -181,3 +192,42 @@ def test_the_limits_are_those_of_the_job() -> None:
         "rejected",
     }
     assert objections(plan, rejected=100, job=replace(strict, small_change=100)) == []
+
+
+class TestNewlyRejected:
+    """A new ruleset must not empty lists: people still wanted whose address is rejected by now are counted."""
+
+    def test_above_its_limit_it_objects(self) -> None:
+        plan = replace(FINE, members=2_000, wanted=2_000, newly_rejected=21)
+        (objection,) = objections(plan)
+        assert (objection.guard, objection.list_name) == ("newly_rejected", "VIP")
+        assert "21 of the 2,000 members" in objection.sentence
+        assert objections(plan, allow=frozenset({"newly_rejected"})) == []
+
+    def test_at_its_limit_or_for_a_few_rows_it_does_not(self) -> None:
+        assert guards(replace(FINE, members=3_000, wanted=3_000, newly_rejected=30)) == []
+        assert guards(replace(FINE, members=30, wanted=1_000, add=0, remove=0, newly_rejected=20)) == []
+
+
+class TestBuild:
+    @pytest.mark.parametrize(
+        ("seconds_old", "expected"), [(36 * 3600, []), (36 * 3600 + 1, ["stale"]), (None, ["stale"])]
+    )
+    def test_an_audience_older_than_its_limit_or_of_unknown_age_is_stale(
+        self, seconds_old: float | None, expected: list[str]
+    ) -> None:
+        found = objections(FINE, build=AudienceBuild(seconds_old, 0))
+        assert [each.guard for each in found] == expected
+
+    def test_without_a_limit_age_does_not_matter(self) -> None:
+        build = AudienceBuild(None, None)
+        assert objections(FINE, build=build, job=replace(JOB, max_age_hours=None)) == []
+
+    def test_a_failed_node_above_the_audience_objects(self) -> None:
+        (objection,) = objections(FINE, build=AudienceBuild(60, 2))
+        assert objection.guard == "failed_build"
+        assert "2 nodes above hubspot_audience failed" in objection.sentence
+
+    def test_both_can_be_allowed(self) -> None:
+        allow = frozenset({"stale", "failed_build"})
+        assert objections(FINE, build=AudienceBuild(None, 2), allow=allow) == []

@@ -1,0 +1,18 @@
+create schema state;
+create table state.schema_steps (step_no bigint, occurred_at timestamp);
+create table state.run_events (run_no bigint, run_id text, event text, step bigint, occurred_at timestamp, status text, ruleset text, portal_id text, fresh_from_step bigint, retry_rejected_from_step bigint, host text, pid bigint, version text, figures text);
+create table state.email_verdicts (email text, ruleset text, verdict text, wire_email text, code text, detail text, suggestion text, judged_at timestamp, step bigint);
+create table state.contact_lookups (portal_id text, wire_email text, outcome text, contact_id text, primary_email text, opted_out bigint, bounced bigint, looked_up_at timestamp, step bigint);
+create table state.change_intents (run_no bigint, change_no bigint, portal_id text, list_id text, list_name text, action text, contact_id text, wire_email text, customer_id text, payload_hash text, payload text, step bigint);
+create table state.change_receipts (run_no bigint, change_no bigint, outcome text, code text, message text, correlation_id text, received_at timestamp, step bigint);
+create table state.member_observations (portal_id text, list_id text, contact_id text, present bigint, step bigint);
+create table state.lists (portal_id text, list_name text, list_id text, adopted bigint, recorded_at timestamp, step bigint);
+insert into state.schema_steps values (1, '2026-11-20 03:00:00');
+insert into state.run_events values (null, 'a1', 'claimed', null, '2026-11-20 03:00:01', null, null, null, null, null, 'night', 42, null, null);
+insert into state.run_events values (1, 'a1', 'started', 100, '2026-11-20 03:00:02', null, 'rules-0', '12345678', 100, 100, 'night', 42, '0.1.0', null);
+insert into state.email_verdicts values ('ann@example.com', 'rules-0', 'accepted', 'ann@example.com', null, null, null, '2026-11-20 03:00:03', 101);
+insert into state.contact_lookups values ('12345678', 'ann@example.com', 'found', '40001', 'ann@example.com', 0, 0, '2026-11-20 03:00:04', 102);
+insert into state.lists values ('12345678', 'VIP', '{list_id}', 1, '2026-11-20 03:00:05', 103);
+insert into state.change_intents values (1, 1, '12345678', '{list_id}', 'VIP', 'add', '40001', 'ann@example.com', 'ann', null, null, 104);
+insert into state.change_receipts values (1, 1, 'applied', null, null, 'c-1', '2026-11-20 03:00:06', 105);
+insert into state.run_events values (1, 'a1', 'finished', null, '2026-11-20 03:00:07', 'done', null, null, null, null, null, null, null, '{}');
