@@ -6,10 +6,10 @@ wrong with a domain is looked at again here.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import email_validator
 import idna
-
-from sync.domains import TLDS
 
 ADDRESS_LIMIT = 254  # octets, RFC 5321 4.5.3.1.3 with RFC 3696 erratum 1690
 _DOMAIN_LIMIT = 253  # octets without the root dot, RFC 1035 2.3.4
@@ -42,6 +42,15 @@ def ascii_form(address: str, *, public: bool = True) -> str:
     return found.ascii_email.lower()
 
 
+@lru_cache(maxsize=4096)
+def domain_form(domain: str) -> str | None:
+    """The domain with A-labels and in lower case, or None if the arbiter refuses it."""
+    try:
+        return ascii_form(f"a@{domain}").partition("@")[2]
+    except ValueError:
+        return None
+
+
 def domain_fault(local: str, domain: str) -> str:
     """The code for a domain that the library refused. Its sentences are no interface: we look ourselves."""
     try:
@@ -51,8 +60,8 @@ def domain_fault(local: str, domain: str) -> str:
     if _exceeds_a_limit(local, domain, mapped):
         return "domain_too_long"
     rest, _, last = mapped.rpartition(".")
-    if last in TLDS:
-        return "domain_syntax"
+    if last.isascii() and last not in _SPECIAL_USE and not last[-1:].isdigit():
+        return "domain_syntax"  # of sound domains the package refuses only special and numeric names
     stand_in = "a" * len(last) if last in _SPECIAL_USE else last
     try:
         ascii_form(f"a@{rest}.{stand_in}", public=False)

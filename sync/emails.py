@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from types import MappingProxyType
 
-from sync.arbiter import ADDRESS_LIMIT, ascii_form, domain_fault
+from sync.arbiter import ADDRESS_LIMIT, ascii_form, domain_fault, domain_form
 from sync.domains import TLDS, provider_slips, tld_date
 from sync.records import Verdict
 from sync.suggestions import candidates, mended_domain
@@ -102,93 +102,123 @@ def judge(email: object) -> Verdict:
     An accepted address has its wire form and, where its domain is one slip from a large provider, a
     suggestion. Judging the wire form again gives itself.
     """
-    if not issubclass(type(email), str):  # isinstance would believe an object's own __class__
-        return _rejected(None, "missing", "The value is null or not text.", None)
-    given = str.__str__(email)
+    # isinstance would believe what an object says of its class, and a subclass of str may answer anything.
+    given = str.__str__(email) if issubclass(type(email), str) else None
+    wire, code, detail, suggestion = _row(given)
+    return Verdict(given, "rejected" if wire is None else "accepted", wire, code, detail, suggestion)
+
+
+def judge_rows(emails: Sequence[str | None]) -> list[VerdictRow]:
+    """What `judge` says of each address, as plain tuples: they travel fast between processes."""
+    return [_row(email) for email in emails]
+
+
+def _row(given: str | None) -> VerdictRow:
+    if given is None:
+        return None, "missing", "The value is null or not text.", None
     if len(given) > RAW_LIMIT:
-        return _rejected(given, "too_long", f"The text has {len(given)} characters; 254 are allowed.", None)
+        return None, "too_long", f"The text has {len(given)} characters; {ADDRESS_LIMIT} are allowed.", None
     cleaned = clean(given)
     wire, code, detail = _decide(cleaned)
     if wire is None:
-        return _rejected(given, code, detail, _suggestion(cleaned, code))
+        return None, code, detail, None if code in ("missing", "too_long") else _suggestion(cleaned)
     slip = wire.partition("@")[2] in provider_slips()
-    return Verdict(given, "accepted", wire, None, None, mended_domain(wire) if slip else None)
-
-
-def judge_rows(emails: Sequence[object]) -> list[VerdictRow]:
-    """What `judge` says of each address, as plain tuples: they travel fast between processes."""
-    verdicts = map(judge, emails)
-    return [(each.wire_email, each.code, each.detail, each.suggestion) for each in verdicts]
-
-
-def _rejected(given: str | None, code: str, detail: str, suggestion: str | None) -> Verdict:
-    return Verdict(given, "rejected", None, code, detail, suggestion)
-
-
-def _suggestion(cleaned: str, code: str) -> str | None:
-    """The first candidate that would be accepted, in its wire form."""
-    if code in ("missing", "too_long"):
-        return None
-    for candidate in candidates(cleaned):
-        if candidate != cleaned:
-            wire = _decide(clean(candidate))[0]
-            if wire is not None:
-                return wire
-    return None
+    return wire, None, None, mended_domain(wire) if slip else None
 
 
 def _decide(cleaned: str) -> tuple[str | None, str, str]:
     """Wire form (None when refused), code and detail (empty when accepted) of a cleaned address."""
-    code = _first(_coarse_faults(cleaned))
+    code = _coarse_fault(cleaned)
     if code is None and _is_mailto(cleaned):
         # A second `mailto:`, or one inside the brackets. The email key of such a text is cleaned again when it
         # is judged, so it must go here too: an address and its key have one verdict.
         return _decide(clean(cleaned))
-    code = code or _first(_strict_faults(cleaned))
+    local, _, domain = cleaned.partition("@")
+    code = code or _strict_fault(local, domain)
     if code is not None:
         return None, code, REASONS[code]
+    if domain in _refused_domains:
+        return None, *_refused_domains[domain]
     try:
         wire = ascii_form(cleaned)
     except ValueError as refusal:
-        local, _, domain = cleaned.partition("@")
         code = domain_fault(local, domain)
-        return None, code, REASONS[code] if code == "tld" else str(refusal)
+        return None, *_remembered(domain, code, REASONS[code] if code == "tld" else str(refusal))
     tld = wire.rpartition(".")[2]
     if tld not in TLDS:
-        return None, "tld", f'".{tld}" is not a top-level domain for mail in IANA\'s list of {tld_date()}.'
+        detail = f'".{tld}" is not a top-level domain for mail in IANA\'s list of {tld_date()}.'
+        return None, *_remembered(domain, "tld", detail)
     return wire, "", ""
 
 
-def _coarse_faults(cleaned: str) -> Iterable[tuple[str, bool]]:
-    """Codes, in the order of `REASONS`, that the macro `coarse_email_problem` finds in SQL as well."""
+_refused_domains: dict[str, tuple[str, str]] = {}
+"""Code and detail of domains refused lately, whatever stands before the @-sign: the same slips come again.
+Only of those that `_has_one_form` holds for: with others the local part has a say in the code."""
+
+
+def _remembered(domain: str, code: str, detail: str) -> tuple[str, str]:
+    if _has_one_form(domain):
+        if len(_refused_domains) >= 4096:
+            _refused_domains.clear()
+        _refused_domains[domain] = code, detail
+    return code, detail
+
+
+def _has_one_form(domain: str) -> bool:
+    """Whether a domain is as long in Unicode as in ASCII, so that the whole address cannot be too long in one."""
+    return domain.isascii() and "xn--" not in domain.lower()
+
+
+def _coarse_fault(cleaned: str) -> str | None:
+    """The first code that the macro `coarse_email_problem` finds in SQL as well."""
+    if not cleaned:
+        return "missing"
+    if len(cleaned) > ADDRESS_LIMIT:
+        return "too_long"
+    if '"' in cleaned:
+        return "quote"
+    if "<" in cleaned or ">" in cleaned:
+        return "display_name"
+    if _WHITE_SPACE.search(cleaned):
+        return "white_space"
     local, at, domain = cleaned.partition("@")
-    return (
-        ("missing", not cleaned),
-        ("too_long", len(cleaned) > ADDRESS_LIMIT),
-        ("quote", '"' in cleaned),
-        ("display_name", "<" in cleaned or ">" in cleaned),
-        ("white_space", _WHITE_SPACE.search(cleaned) is not None),
-        ("no_at", not at),
-        ("several_at", "@" in domain),
-        ("local_dots", not local or local[0] == "." or local[-1] == "." or ".." in local),
-        ("no_dot", _FULL_STOPS.search(domain) is None),
-    )
+    if not at:
+        return "no_at"
+    if "@" in domain:
+        return "several_at"
+    if not local or local[0] == "." or local[-1] == "." or ".." in local:
+        return "local_dots"
+    return None if _FULL_STOPS.search(domain) else "no_dot"
 
 
-def _strict_faults(cleaned: str) -> Iterable[tuple[str, bool]]:
-    """Further codes that need no arbiter, for an address with one @-sign. It refuses all of these too."""
-    local, _, domain = cleaned.partition("@")
-    return (
-        ("control_character", _CONTROL.search(cleaned) is not None),
-        ("non_ascii_local", not local.isascii()),
-        ("local_too_long", len(local) > _LOCAL_LIMIT),
-        ("domain_literal", domain.startswith("[")),
-        ("local_syntax", _LOCAL.fullmatch(local) is None),
-    )
+def _strict_fault(local: str, domain: str) -> str | None:
+    """The first further code that needs no arbiter. It refuses all of these too."""
+    if _CONTROL.search(local) or _CONTROL.search(domain):
+        return "control_character"
+    if not local.isascii():
+        return "non_ascii_local"
+    if len(local) > _LOCAL_LIMIT:
+        return "local_too_long"
+    if domain.startswith("["):
+        return "domain_literal"
+    return None if _LOCAL.fullmatch(local) else "local_syntax"
 
 
-def _first(faults: Iterable[tuple[str, bool]]) -> str | None:
-    return next((code for code, present in faults if present), None)
+def _suggestion(cleaned: str) -> str | None:
+    """The first candidate that would be accepted, in its wire form."""
+    texts = (clean(candidate) for candidate in candidates(cleaned))
+    return next((wire for wire in map(_acceptable, texts) if wire is not None), None)
+
+
+def _acceptable(text: str) -> str | None:
+    """The wire form of a cleaned text if it would be accepted. Most have a common domain: those are asked once."""
+    local, _, domain = text.partition("@")
+    if _coarse_fault(text) or _strict_fault(local, domain):
+        return None
+    form = domain_form(domain)
+    if form is None or form.rpartition(".")[2] not in TLDS:
+        return None
+    return f"{local.lower()}@{form}" if _has_one_form(domain) else _decide(text)[0]
 
 
 def _is_mailto(text: str) -> bool:

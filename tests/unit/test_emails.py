@@ -267,6 +267,13 @@ def test_we_refuse_nothing_of_our_own_but_tlds(text: str) -> None:
         assert verdict.code in (None, "tld")
 
 
+def test_what_came_before_does_not_matter() -> None:
+    """A domain refused for one local part may be refused for another reason with a longer one."""
+    domain = ".".join(["字" * 20] * 3) + ".notlisted"
+    short, long = f"jo@{domain}", "x" * 64 + f"@{domain}"
+    assert [judge(short).code, judge(long).code, judge(short).code] == ["tld", "domain_too_long", "tld"]
+
+
 @given(st.lists(addresses(), max_size=8), st.randoms(use_true_random=False))
 def test_neighbours_do_not_matter(texts: list[str], random: Any) -> None:
     """A verdict depends on the address alone, not on order or company."""
