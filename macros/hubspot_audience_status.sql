@@ -20,7 +20,13 @@
                 row_number() over (
                     partition by list_name, last_contact_id
                     order by
-                        case when row_state = 'found' then 0 else 1 end,
+                        case
+                            when row_state = 'found'
+                            then 0
+                            when row_state = 'excluded_by_consent'
+                            then 2
+                            else 1
+                        end,
                         is_secondary,
                         customer_id,
                         email

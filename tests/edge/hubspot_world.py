@@ -25,6 +25,8 @@ class World:
     """List id and contact id of members that a request of ours put there."""
     properties: dict[tuple[str, str], str] = field(default_factory=dict)
     """Payload by contact id and list name."""
+    bounced: set[str] = field(default_factory=set)
+    """Contacts whose mail bounces."""
     refused_members: set[tuple[str, str]] = field(default_factory=set)
     """List name and contact id of adds that HubSpot refuses."""
     refused_payloads: set[str] = field(default_factory=set)
@@ -106,7 +108,7 @@ class World:
         contacts = sorted(self.contacts)
         one, other = (rng.choice(contacts), rng.choice(contacts)) if contacts else ("", "")
         list_id = rng.choice(sorted(self.members)) if self.members else ""
-        match rng.randrange(9):
+        match rng.randrange(10):
             case 0 | 1 if one and list_id:
                 self.members[list_id].add(one)
             case 2 | 3 if one and list_id:
@@ -123,5 +125,7 @@ class World:
                 self.names = {name: each for name, each in self.names.items() if each != list_id}
             case 8 if one:
                 self.contacts[one].reverse()
+            case 9 if one:
+                self.bounced ^= {one}
             case _:
                 self.new_contact(rng.choice(sorted(addresses)))

@@ -149,11 +149,12 @@ class _Run:
             outcome = "found" if found else "absent"
             rows.append(
                 {"portal_id": PORTAL, "wire_email": email, "outcome": outcome, "contact_id": contact_id}
-                | {"primary_email": primary, "step": step}
+                | {"primary_email": primary, "bounced": int(contact_id in self._world.bounced), "step": step}
             )
         self._append("contact_lookups", rows)
         for row in rows:
             self._simulation.lookups[row["wire_email"]] = (step, row["contact_id"])
+            self._simulation.bounced[row["contact_id"]] = bool(row["bounced"])
         # Its moment is the run's: what is young is told by the warehouse's clock.
         self._session.rows(
             f"update {STATE}.contact_lookups set looked_up_at ="

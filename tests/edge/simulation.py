@@ -55,6 +55,8 @@ class Simulation:
     """The address to look up, or None, by address and ruleset."""
     lookups: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """Step and contact id by address."""
+    bounced: dict[str, bool] = field(default_factory=dict)
+    """Whether mail bounces, as of the newest lookup, by contact id."""
     missing: dict[str, int] = field(default_factory=dict)
     """Step of the newest change that HubSpot answered with `missing`, by contact id."""
     may_be_ours: set[Member] = field(default_factory=set)
@@ -102,11 +104,15 @@ class Simulation:
         """What every plan keeps to, whatever happened before.
 
         Nobody is removed whom a row leads to, or who belongs to a customer that waits. A managed list loses only
-        members that we added or may have. Nobody is added or updated without a fresh lookup.
+        members that we added or may have. Nobody is added or updated without a fresh lookup,
+        or if mail to him bounces.
         """
         for change in plan:
             rows = self.rows_of(change.list_name, ruleset, fresh_from)
-            leading = [row for row in rows if row.contact_id == change.contact_id]
+            is_out = self.bounced.get(change.contact_id, False)
+            leading = [
+                row for row in rows if row.contact_id == change.contact_id and (row.waits or not is_out)
+            ]
             if change.action != "remove":
                 assert any(not row.waits for row in leading), change
                 continue

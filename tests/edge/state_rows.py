@@ -109,6 +109,8 @@ def looked_up(
     step: int = FRESH,
     at: str = RUN_AT,
     portal: str = PORTAL,
+    bounced: bool = False,
+    opted_out: bool = False,
 ) -> Row:
     """A lookup; `primary` names the contact's primary address where it is another one."""
     return _state(
@@ -118,6 +120,8 @@ def looked_up(
         outcome=outcome,
         contact_id=contact_id,
         primary_email=email(primary or name) if contact_id else None,
+        bounced=int(bounced) if contact_id else None,
+        opted_out=int(opted_out) if contact_id else None,
         looked_up_at=at,
         step=step,
     )

@@ -105,7 +105,7 @@ def _check_a_run_without_trouble(simulation: Simulation) -> None:
     list_ids = dict(world.names)
     plan = run(simulation, Conditions())
     for name in LISTS:
-        rows = [row for row in _true_rows(simulation, name) if row.contact_id]
+        rows = _reaching_rows(simulation, name)
         wanted = {row.contact_id for row in rows}
         refused = {contact for list_name, contact in world.refused_members if list_name == name}
         after = world.members.get(world.names.get(name, ""), set())
@@ -139,6 +139,13 @@ def _true_rows(simulation: Simulation, list_name: str) -> list[WantedRow]:
     ]
 
 
+def _reaching_rows(simulation: Simulation, list_name: str) -> list[WantedRow]:
+    """Those of them that lead to a contact that may be on a list."""
+    bounced = simulation.world.bounced
+    rows = _true_rows(simulation, list_name)
+    return [row for row in rows if row.contact_id and row.contact_id not in bounced]
+
+
 def _by(simulation: Simulation) -> Callable[[WantedRow], tuple[bool, str, str]]:
     """The order in which rows stand for their contact."""
     contacts = simulation.world.contacts
@@ -147,8 +154,8 @@ def _by(simulation: Simulation) -> Callable[[WantedRow], tuple[bool, str, str]]:
 
 def _check_properties(simulation: Simulation, list_name: str) -> None:
     """Each contact has the properties of its face, where that one is wanted on the list and has any."""
-    everywhere = [row for name in LISTS for row in _true_rows(simulation, name) if row.contact_id]
-    here = [row for row in _true_rows(simulation, list_name) if row.contact_id]
+    everywhere = [row for name in LISTS for row in _reaching_rows(simulation, name)]
+    here = _reaching_rows(simulation, list_name)
     for contact_id in {row.contact_id for row in here}:
         face = min((row for row in everywhere if row.contact_id == contact_id), key=_by(simulation))
         rows = [row for row in here if (row.contact_id, row.customer_id) == (contact_id, face.customer_id)]
@@ -168,6 +175,8 @@ def _check_statuses(simulation: Simulation, list_name: str, members: set[str]) -
             status = "rejected_by_us"
         elif row.contact_id is None:
             status = "not_in_hubspot"
+        elif row.contact_id in simulation.world.bounced:
+            status = "excluded_by_consent"
         elif row != min(same, key=_by(simulation)):
             status = "same_contact"
         else:

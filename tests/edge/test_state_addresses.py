@@ -89,6 +89,19 @@ ADDRESSES = [
         ["VIP remove C"],
     ),
     Case(
+        "a contact whose mail bounces is removed and not added",
+        [
+            wanted("ann"),
+            wanted("bob"),
+            judged("ann"),
+            judged("bob"),
+            looked_up("ann", "C", bounced=True),
+            looked_up("bob", "D", bounced=True),
+            added("C", name="ann"),
+        ],
+        ["VIP remove C"],
+    ),
+    Case(
         "rulesets take turns: the newest run's counts, not the newest verdict",
         [
             wanted("ann"),

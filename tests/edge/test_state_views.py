@@ -93,6 +93,19 @@ ROWS = [
         [found("ann", "C"), looked_up("ann", None, outcome="absent", step=602)],
         "not_in_hubspot",
     ),
+    RowCase(
+        "mail to it bounces",
+        [judged("ann"), looked_up("ann", "C", bounced=True)],
+        "excluded_by_consent",
+        "C",
+    ),
+    RowCase(
+        "mail to it bounces, says a later lookup of another address",
+        [found("ann", "C"), judged("bob"), looked_up("bob", "C", bounced=True, step=602)],
+        "excluded_by_consent",
+        "C",
+    ),
+    RowCase("it opted out", [judged("ann"), looked_up("ann", "C", opted_out=True)], "found", "C"),
     RowCase("of this portal", [found("ann", "C"), looked_up("ann", "D", step=602, portal="9")], "found", "C"),
 ]
 
@@ -182,6 +195,23 @@ STATUSES = [
     ),
     StatusCase(
         "no contact", [ANN, judged("ann"), looked_up("ann", None, outcome="absent")], "not_in_hubspot"
+    ),
+    StatusCase(
+        "mail to it bounces",
+        [ANN, judged("ann"), looked_up("ann", "C", bounced=True), added("C")],
+        "excluded_by_consent",
+    ),
+    StatusCase(
+        "the row that bounces gives way to one that keeps the contact on the list",
+        [
+            ANN,
+            wanted("bob", customer="a-first"),
+            found("ann", "C", step=STALE),
+            judged("bob"),
+            looked_up("bob", "C", primary="bob", bounced=True),
+            added("C"),
+        ],
+        "on_list",
     ),
     StatusCase("a member", [ANN, found("ann", "C"), added("C")], "on_list"),
     StatusCase("a stranger that is wanted", [ANN, found("ann", "C"), observed("C", present=True)], "on_list"),
