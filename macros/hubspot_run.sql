@@ -203,8 +203,12 @@ from (
     {{ return(hubspot_sync.hubspot_scratch_statements("lookups", select_sql)) }}
 {% endmacro %}
 
-{# The plan: the changes of the lists asked for, numbered in the order they are sent. #}
-{% macro hubspot_scratch_changes(list_names, limit, after_no) %}
+{#
+    The plan: the changes of the lists asked for, numbered in the order they are sent. No guard looks at a
+    second pass, and the audience may have changed since the first: `replacing_run_no` keeps it to the
+    addresses whose contact HubSpot no longer knew in that run, and to no removal at all.
+#}
+{% macro hubspot_scratch_changes(list_names, limit, after_no, replacing_run_no=none) %}
     {% set select_sql %}
 with changes as (
     select all_changes.*, case action when 'remove' then 1 when 'update' then 2 else 3 end as turn
@@ -214,6 +218,17 @@ with changes as (
 ) }}
     ) as all_changes
     where {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
+    {%- if replacing_run_no is not none %}
+        and action <> 'remove'
+        and wire_email in (
+            select lookups.wire_email
+            from {{ hubspot_sync.hubspot_state_relation("contact_lookups") }} as lookups
+            inner join {{ ref("hubspot_sync", "hubspot_settled_changes") }} as gone
+                on gone.portal_id = lookups.portal_id
+                and gone.contact_id = lookups.contact_id
+            where gone.run_no = {{ replacing_run_no }} and gone.outcome = 'missing' and gone.action <> 'remove'
+        )
+    {%- endif %}
 ),
 ranked as (
     select changes.*, row_number() over (partition by action order by list_name, contact_id) as no_of_action

@@ -160,10 +160,23 @@ class Ledger:
 
     # -- changes ---------------------------------------------------------------------------------------
 
-    def prepare_changes(self, list_names: Sequence[str], limit: int | None, after_no: int) -> int:
-        """Write the plan down, numbered from `after_no` + 1 in sending order; return its highest number."""
+    def prepare_changes(
+        self,
+        list_names: Sequence[str],
+        limit: int | None,
+        after_no: int = 0,
+        replacing_run_no: int | None = None,
+    ) -> int:
+        """Write the plan down, numbered from `after_no` + 1 in sending order; return its highest number.
+
+        `replacing_run_no` keeps it to adds and updates of addresses whose contact was missing in that run.
+        """
         self._tables.execute(
-            "hubspot_scratch_changes", list_names=list(list_names), limit=limit, after_no=after_no
+            "hubspot_scratch_changes",
+            list_names=list(list_names),
+            limit=limit,
+            after_no=after_no,
+            replacing_run_no=replacing_run_no,
         )
         return max(after_no, self._highest_no("changes", "change_no"))
 

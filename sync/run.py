@@ -74,6 +74,7 @@ class _Run:
         self._plans: tuple[ListPlan, ...] = ()
         self._objections: tuple[Objection, ...] = ()
         self._unanswered = 0
+        self._touched: list[str] = []
         self._last_no = 0
 
     def go(self) -> SyncError | None:
@@ -90,7 +91,7 @@ class _Run:
         self._resolve_rows()
         parts.ledger.prepare_members()
         self._find_lists()
-        self._plan(after_no=0)
+        self._plan()
         self._check()
         if not parts.job.flags.sends:
             return parts.caller.stopped_by
@@ -143,10 +144,10 @@ class _Run:
         if found.has_new:
             self._parts.ledger.prepare_audience_rows()
 
-    def _plan(self, after_no: int) -> None:
+    def _plan(self) -> None:
         ledger = self._parts.ledger
-        touched = [name for name in self._names if not self._is_untouchable(name)]
-        self._last_no = ledger.prepare_changes(touched or [""], self._parts.job.flags.limit, after_no)
+        self._touched = [name for name in self._names if not self._is_untouchable(name)] or [""]
+        self._last_no = ledger.prepare_changes(self._touched, self._parts.job.flags.limit)
 
     def _is_untouchable(self, name: str) -> bool:
         return any(
@@ -215,7 +216,13 @@ class _Run:
         self._resolve_rows()
         parts.ledger.prepare_members()
         first_pass = self._last_no
-        self._plan(after_no=first_pass)
+        missing_adds = sum(actions.get("add", {}).get("missing", 0) for actions in outcomes.values())
+        self._last_no = parts.ledger.prepare_changes(
+            self._touched,
+            None if parts.job.flags.limit is None else missing_adds,
+            first_pass,
+            replacing_run_no=parts.runs.run_no,
+        )
         if parts.caller.stopped_by is None and self._last_no > first_pass:
             self._send(after_no=first_pass)
 
