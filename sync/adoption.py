@@ -40,8 +40,10 @@ def settle_lists(parts: Parts, declared: Sequence[DeclaredList], portal_id: str)
     objections = list(found.objections)
     objected = {each.list_name for each in objections}
     gone = [name for name in names if name in recorded and name not in found.by_name and name not in objected]
+    # One step for all of them: a run has a hundred, and there may be more lists.
+    step = parts.runs.next_step()
     for name in gone:
-        parts.ledger.record_list(portal_id, name, None, adopted=False, step=parts.runs.next_step())
+        parts.ledger.record_list(portal_id, name, None, adopted=False, step=step)
     for name, each in found.by_name.items():
         strangers = counts.get(each.list_id, (0, 0))[1]
         is_new = name in found.new
@@ -49,7 +51,6 @@ def settle_lists(parts: Parts, declared: Sequence[DeclaredList], portal_id: str)
             continue
         adopted = name in parts.job.flags.adopt or strangers == 0
         if is_new or adopted:
-            step = parts.runs.next_step()
             parts.ledger.record_list(portal_id, name, each.list_id, adopted=adopted, step=step)
         if not adopted:
             objections.append(lists.strangers(name, strangers))

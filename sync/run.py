@@ -183,8 +183,8 @@ class _Run:
         parts = self._parts
         assert parts.hubspot is not None  # noqa: S101 a job that sends is never offline
         adding = {plan.list_name for plan in self._plans if plan.add}
+        step = parts.runs.next_step()
         for name in sorted(adding - self._list_ids.keys()):
-            step = parts.runs.next_step()
             self._list_ids[name] = lists.create(
                 parts.hubspot, parts.caller, parts.ledger, self._portal_id, name, step
             )
