@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -35,6 +36,7 @@ class Runs:
         self._host = platform.node()
         self._stage = 0
         self._confirmed_at = now()
+        self._keeper = threading.get_ident()
         self.run_no = 0
         """Number of this run; 0 until it has started."""
 
@@ -113,6 +115,18 @@ class Runs:
     def has_fresh_lease(self) -> bool:
         """Say, without asking the warehouse, whether others must still respect this run."""
         return self._now() - self._confirmed_at < LEASE_SECONDS
+
+    def may_send(self) -> bool:
+        """Say whether a request may start now; no worker may while the lease is not fresh.
+
+        The thread that keeps the lease shows its sign of life here, or it would wait for itself for ever.
+        Before its start a run holds no lease: it only asks which portal it is at. Raises `BusyError`.
+        """
+        if not self.run_no:
+            return True
+        if threading.get_ident() == self._keeper:
+            self.keep_lease()
+        return self.has_fresh_lease()
 
     def finish(self, status: str, figures: dict[str, object]) -> None:
         """End the run in order: a change without a receipt was not sent."""

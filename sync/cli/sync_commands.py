@@ -163,7 +163,7 @@ def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
         ledger=Ledger(warehouse),
         runs=runs,
         hubspot=hubspot,
-        caller=Caller(job.requests_per_10_seconds, runs.has_fresh_lease),
+        caller=Caller(job.requests_per_10_seconds, runs.may_send),
         tell=tell,
         version=version("hubspot-sync"),
     )

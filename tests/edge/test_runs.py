@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -263,6 +264,19 @@ class TestTheLease:
         state.time.seconds += LEASE_SECONDS + 1
         asleep.keep_lease()
         assert asleep.has_fresh_lease()
+
+    def test_the_thread_that_keeps_it_does_not_wait_for_itself(self, state: State) -> None:
+        """A list is looked for on that thread, after statements that may have taken minutes."""
+        run = state.runs()
+        state.time.seconds += LEASE_SECONDS
+        assert run.may_send(), "only the portal is asked for before a run starts"
+        run.acquire(0)
+        state.start(run)
+        state.time.seconds += LEASE_SECONDS
+        with ThreadPoolExecutor(1) as pool:
+            assert not pool.submit(run.may_send).result()
+        assert run.may_send()
+        assert state.events().count("heartbeat") == 1
 
 
 class LosesReceipts:
