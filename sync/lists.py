@@ -97,6 +97,7 @@ def read_members(
 ) -> Iterator[list[str]]:
     """Give the record ids of a whole list, page by page. Raises `SyncError` when a page is not to be had."""
     after: str | None = None
+    seen: set[str] = set()
     while True:
         keep_lease()
         reply = _answer(caller, functools.partial(hubspot.members_page, list_id, after))
@@ -106,10 +107,18 @@ def read_members(
                 f"HubSpot would not show the members of list {list_id} (status {reply.status}).",
                 "Run again; nothing was recorded of this reading.",
             )
-        ids, after = page_of(reply)
+        ids, following = page_of(reply)
         yield ids
-        if after is None:
+        if following is None:
             return
+        if following in seen:
+            raise UnfinishedError(
+                "list_unread",
+                f"HubSpot shows the members of list {list_id} in a circle: it names a page that was read already.",
+                "Run again; nothing was recorded of this reading.",
+            )
+        seen.add(following)
+        after = following
 
 
 def create(hubspot: HubSpot, caller: Caller, ledger: Ledger, portal_id: str, name: str, step: int) -> str:

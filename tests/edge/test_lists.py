@@ -17,7 +17,7 @@ from sync.hubspot import HubSpot
 from sync.ledger import Ledger
 from sync.lists import FoundLists, create, find, read_members
 from sync.opening import Parts, confirmed_portal
-from sync.records import DeclaredList, RecordedList
+from sync.records import DeclaredList, RecordedList, Reply
 from sync.runs import Runs
 from tests.edge.emulator_fixtures import LISTS, NO_LIMITS, Client
 from tests.emulator_process import EmulatorProcess
@@ -227,6 +227,21 @@ class TestReadingMembers:
         assert len(next(pages)) == 250
         with pytest.raises(UnfinishedError):
             next(pages)
+
+    def test_a_reading_that_goes_in_circles_ends(self, portal: Portal) -> None:
+        class Circle(HubSpot):
+            def members_page(self, list_id: str, after: str | None) -> Reply:
+                return Reply(
+                    200,
+                    {
+                        "results": [{"recordId": "40001"}],
+                        "paging": {"next": {"after": "b" if after == "a" else "a"}},
+                    },
+                )
+
+        circle = Circle(portal.emulator.url, "token", "v3", 20)
+        with pytest.raises(UnfinishedError, match="in a circle"):
+            list(read_members(circle, portal.caller, "811", lambda: None))
 
 
 class TestMakingLists:
