@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sync.errors import HubSpotRefusesError, SyncError, UnfinishedError
-from sync.pacing import GiveUp, Stop, TokenBucket, decide
+from sync.pacing import GiveUp, Stop, TokenBucket, decide, is_passing
 from sync.records import Reply
 
 _DEAD_AFTER = 3
-"""Requests in a row, each given up without an answer, before HubSpot counts as down."""
+"""Requests in a row, each given up without an answer or put off each time, before HubSpot counts as down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Caller:
 
     def _note(self, reply: Reply) -> None:
         with self._lock:
-            self._unanswered = self._unanswered + 1 if _may_have_landed(reply) else 0
+            self._unanswered = self._unanswered + 1 if is_passing(reply.status) else 0
             is_down = self._unanswered >= _DEAD_AFTER
         if is_down:
             self.stop(unreachable(reply))

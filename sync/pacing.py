@@ -51,12 +51,13 @@ def decide(reply: Reply, attempt: int) -> Decision:
         return Stop("daily_limit")
     if reply.retry_after is not None and reply.retry_after > _LONGEST_WAIT_SECONDS:
         return Stop("wait_too_long")
-    if not _is_passing(reply.status) or attempt >= ATTEMPTS:
+    if not is_passing(reply.status) or attempt >= ATTEMPTS:
         return GiveUp()
     return TryAgain(_seconds(reply, attempt), everyone=reply.status in (429, 477))
 
 
-def _is_passing(status: int) -> bool:
+def is_passing(status: int) -> bool:
+    """Say whether a later try of the same request may do better; 0 means no answer came."""
     return status in (0, 408, 423, 429, 477) or status >= 500
 
 

@@ -175,7 +175,7 @@ def _properties(change: Change) -> dict[str, str] | None:
     """The properties to write, or None where the payload is nothing that may be sent."""
     try:
         properties = json.loads(change.payload or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(properties, dict) or not all(isinstance(each, str) for each in properties.values()):
         return None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from sync.errors import UnfinishedError
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
-from tests.story.test_reconcile import emails, people, rows
+from tests.story.test_kill import CHANGE, count
+from tests.story.test_reconcile import emails, of, people, rows
 
 
 class At:
@@ -42,3 +46,50 @@ def test_a_limit_counts_the_second_pass_as_well(duckdb_host: Host, hubspot: Emul
     hubspot.delete_contacts(ids[:1])
     host.run(hubspot, limit=2)
     assert len(hubspot.member_ids(hubspot.list_id(VIP))) <= 2
+
+
+def test_a_run_over_more_than_a_hundred_lists_keeps_to_its_own_steps(
+    tmp_path: Path, hubspot: EmulatorProcess
+) -> None:
+    """Steps are the only order: with those of later runs among its own, what was removed would count as there."""
+    names = [f"List {number:03}" for number in range(120)]
+    host = Host("duckdb", tmp_path / "many", {"hubspot_lists": [{"name": name} for name in names]})
+    host.reset()
+    hubspot.contacts(people("ann"))
+    host.wanted(*((name, "ann", "ann@example.com") for name in names))
+    host.run(hubspot)
+    assert host.state("select max(step) < 200 from {state}.change_intents") == [(True,)]
+    host.wanted(*((name, "ann", "ann@example.com") for name in names[1:]))
+    host.run(hubspot, allow=frozenset({"empty"}))
+    assert hubspot.member_ids(hubspot.list_id(names[0])) == []
+    assert host.state("select count(*) from {models}.hubspot_members") == [(119,)]
+    host.close()
+
+
+def test_properties_nested_without_end_cost_only_themselves(
+    duckdb_host: Host, hubspot: EmulatorProcess
+) -> None:
+    host = duckdb_host
+    hubspot.contacts(people("ann", "bob"))
+    host.wanted(
+        (VIP, "ann", "ann@example.com", "[" * 100_000),
+        (VIP, "bob", "bob@example.com", '{"loyalty_tier": "gold"}'),
+    )
+    part = of(host.run(hubspot), VIP)
+    assert part.outcomes == {"add": {"applied": 2}, "update": {"applied": 1, "rejected": 1}}
+
+
+def test_a_portal_that_only_ever_says_wait_ends_the_run(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
+    """With hundreds of requests ahead, each tried five times, the run would go on for hours."""
+    host = duckdb_host
+    names = [f"p{number}" for number in range(40)]
+    hubspot.contacts(people(*names))
+    host.wanted(*rows(VIP, *names))
+    hubspot.faults([{"route": CHANGE, "status": 429, "retry_after": 0, "times": None}])
+    _, error = host.run_to_end(hubspot)
+    assert isinstance(error, UnfinishedError)
+    assert error.code == "hubspot_down"
+    assert count(hubspot, CHANGE) < 40
+    hubspot.faults([])
+    host.run(hubspot)
+    assert len(hubspot.member_ids(hubspot.list_id(VIP))) == 40
