@@ -12,7 +12,7 @@ import pytest
 
 from sync.caller import Caller
 from sync.config import Job
-from sync.errors import HubSpotRefusesError, SettingsError, StoppedError, SyncError, UnfinishedError
+from sync.errors import HubSpotRefusesError, SettingsError, StoppedError, UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
 from sync.lists import FoundLists, create, find, read_members
@@ -186,7 +186,7 @@ class TestFindingLists:
 
     @pytest.mark.parametrize("route", [BY_ID, BY_NAME])
     @pytest.mark.parametrize(
-        "trouble", [{"status": 503}, {"status": 429}, {"reset": "after"}, {"html": True}]
+        "trouble", [{"status": 408}, {"status": 503}, {"status": 429}, {"reset": "after"}, {"html": True}]
     )
     def test_a_list_nobody_can_tell_of_ends_the_run(
         self, portal: Portal, route: str, trouble: dict[str, Any]
@@ -195,8 +195,9 @@ class TestFindingLists:
         name, list_id = portal.new_list()
         portal.emulator.faults([{"route": route, **trouble, "times": None}])
         recorded = {name: (list_id, 101)} if route == BY_ID else {}
-        with pytest.raises(SyncError):
+        with pytest.raises(UnfinishedError) as ended:
             portal.find(name, recorded=recorded)
+        assert ended.value.code == "hubspot_down"
 
     def test_so_does_an_answer_that_holds_no_list(self, portal: Portal) -> None:
         name, list_id = portal.new_list()

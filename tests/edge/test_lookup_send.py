@@ -280,6 +280,7 @@ class TestLookupsWithoutAnAnswer:
         assert portal.look_up(portal.people(2)[0]) == {}
         assert isinstance(portal.caller.stopped_by, HubSpotRefusesError)
         assert portal.caller.stopped_by.code == code
+        assert portal.look_up(portal.people(2)[0]) == {}
         assert portal.requests(READ) == 1
 
 
@@ -291,6 +292,7 @@ class State:
         self.plan = changes
         self.lookups: list[Lookup] = []
         self.receipts: list[Receipt] = []
+        self.flushes = 0
         self.read_to = 0
 
     def due_lookups(self, first_no: int, last_no: int) -> list[str]:
@@ -309,6 +311,7 @@ class State:
     def record_receipts(self, receipts: Sequence[Receipt], run_no: int, step: int) -> None:
         assert (run_no, step) == (1, 105)
         self.receipts += receipts
+        self.flushes += bool(receipts)
 
 
 class TestLookingUpAll:
@@ -328,14 +331,17 @@ class TestLookingUpAll:
         assert told == sorted(told)
         return unanswered
 
-    def test_goes_by_a_hundred_and_records_every_answer(self, portal: Portal) -> None:
-        emails, ids = portal.people(250)
+    @pytest.mark.parametrize(("number", "requests"), [(1, 1), (2, 1), (100, 1), (101, 2), (250, 3)])
+    def test_goes_by_a_hundred_and_records_every_answer(
+        self, portal: Portal, number: int, requests: int
+    ) -> None:
+        emails, ids = portal.people(number)
         state = State(emails)
         assert self.look_up(portal, state) == 0
         assert {each.wire_email: each.contact.contact_id for each in state.lookups if each.contact} == dict(
             zip(emails, ids, strict=True)
         )
-        assert portal.requests(READ) == 3
+        assert portal.requests(READ) == requests
 
     def test_counts_those_without_an_answer(self, portal: Portal) -> None:
         emails, _ = portal.people(150)
@@ -669,7 +675,9 @@ class TestSendingAll:
         state: State,
         keep_lease: Callable[[], None] = lambda: None,
         membership_batch: int = 10,
-    ) -> None:
+    ) -> list[tuple[int, int]]:
+        """Send the whole plan; how many of how many it told were done."""
+        told: list[tuple[int, int]] = []
         sender = Sender(portal.hubspot, portal.caller, {"VIP": portal.list_id}, membership_batch)
         sender.send(
             cast(Ledger, state),
@@ -679,8 +687,9 @@ class TestSendingAll:
             step=105,
             workers=2,
             keep_lease=keep_lease,
-            tell=lambda event, done, total: None,
+            tell=lambda event, done, total: told.append((done, total)),
         )
+        return told
 
     @staticmethod
     def plan(**ids: Sequence[str]) -> list[Change]:
@@ -697,7 +706,8 @@ class TestSendingAll:
         portal.faults({"route": CHANGE, "latency": 0.05, "times": 3})
         state = State(changes=self.plan(remove=ids[:30], update=ids[:5], add=ids[30:]))
         after = portal.emulator.state()["requests"]["total"]
-        self.send(portal, state)
+        told = self.send(portal, state)
+        assert told[-1] == (65, 65)
         assert sorted(r.change_no for r in state.receipts) == list(range(1, 66))
         assert set(outcomes(state.receipts)) == {"applied"}
         assert portal.members() == ids[30:]
@@ -727,3 +737,11 @@ class TestSendingAll:
         assert state.receipts == []
         assert state.read_to < 200
         assert portal.requests(CHANGE) <= 2
+
+    def test_receipts_do_not_wait_for_the_end(self, portal: Portal) -> None:
+        """What a run that is killed has recorded by then is known to the next one."""
+        portal.hubspot = Canned(lambda ids: Reply(200, {"recordsIdsAdded": list(ids)}))
+        state = State(changes=self.plan(add=[str(n) for n in range(12_000)]))
+        self.send(portal, state, membership_batch=500)
+        assert len(state.receipts) == 12_000
+        assert state.flushes >= 2
