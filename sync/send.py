@@ -166,7 +166,12 @@ class Sender:
         lists = lists_of_contacts(reply)
         list_id = self._list_ids[batch.list_name]
         return [
-            _seen(change, list_id in lists.get(change.contact_id, set()), doubtful=doubtful)
+            _seen(
+                change,
+                list_id in lists.get(change.contact_id, set()),
+                is_named=change.contact_id in lists,
+                doubtful=doubtful,
+            )
             for change in part
         ]
 
@@ -183,8 +188,11 @@ def _properties(change: Change) -> dict[str, str] | None:
     return None if "email" in map(str.lower, properties) else properties
 
 
-def _seen(change: Change, is_member: bool, *, doubtful: bool) -> Receipt:
+def _seen(change: Change, is_member: bool, *, is_named: bool, doubtful: bool) -> Receipt:
     if change.action == "remove":
+        # Taken for gone on silence alone, somebody would be found there later, as a stranger who stays for good.
+        if not is_named:
+            return Receipt(change.change_no, "failed", "not_named")
         return Receipt(
             change.change_no, "failed" if is_member else "already_so", "still_on_list" if is_member else None
         )

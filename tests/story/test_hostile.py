@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sync.errors import UnfinishedError
+import pytest
+
+from sync.errors import SettingsError, UnfinishedError
+from tests.edge.test_lookup_send import MEMBERSHIPS
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
 from tests.story.test_kill import CHANGE, count
@@ -93,3 +96,25 @@ def test_a_portal_that_only_ever_says_wait_ends_the_run(duckdb_host: Host, hubsp
     hubspot.faults([])
     host.run(hubspot)
     assert len(hubspot.member_ids(hubspot.list_id(VIP))) == 40
+
+
+def test_who_leaves_amid_silence_is_not_believed_to_be_gone(host: Host, hubspot: EmulatorProcess) -> None:
+    """A 200 without a name, and a look that names nobody either: found there later, ann would be a stranger."""
+    (_, bob) = hubspot.contacts(people("ann", "bob"))
+    host.wanted(*rows(VIP, "ann", "bob"))
+    host.run(hubspot)
+    host.wanted(*rows(VIP, "bob"))
+    hubspot.faults([{"route": route, "empty_results": True} for route in (CHANGE, MEMBERSHIPS)])
+    _, error = host.run_to_end(hubspot)
+    assert isinstance(error, UnfinishedError)
+    host.run(hubspot)
+    assert hubspot.member_ids(hubspot.list_id(VIP)) == [bob]
+
+
+def test_a_row_without_a_list_is_a_setting_to_mend(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
+    host = duckdb_host
+    host.query(
+        "insert into team.raw_wanted values (null, 'ann', 'a@example.com', null), ('X', 'b', 'b@b.de', null)"
+    )
+    with pytest.raises(SettingsError, match=r"1 without a list_name, 'X'"):
+        host.run(hubspot)
