@@ -92,6 +92,11 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
         name: None if settings.get(name) is None else _number(settings, name, low, problems)
         for name, low in _OPTIONAL_NUMBERS.items()
     }
+    problems += [
+        f"var hubspot_{name} is {settings.get(name)!r}: it must be a whole number of days, 0 to 36500"
+        for name in _DAYS
+        if type(settings.get(name)) is not int or not 0 <= settings[name] <= 36_500  # type: ignore[operator]
+    ]
     if not isinstance(settings.get("fast_lane"), bool):
         problems.append(f"var hubspot_fast_lane is {settings.get('fast_lane')!r}: it must be true or false")
     if problems:
@@ -124,6 +129,8 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
     )
 
 
+_DAYS = ("lookup_found_days", "lookup_absent_days", "retry_rejected_days")
+"""Whole days of vars that only statements use: a wrong one would be the warehouse's error, or none at all."""
 _OPTIONAL_NUMBERS = {"settle_seconds": 0, "max_age_hours": 0}
 """Lowest value of the vars that may be null."""
 _NUMBERS = {

@@ -44,8 +44,11 @@ class Ledger:
             for name, ownership, most in self._tables.rows("hubspot_declared_lists")
         ]
 
-    def audience_counts(self) -> dict[str, tuple[int, int]]:
-        """Per list name: rows wanted, and those that pass the coarse checks with an address of their own."""
+    def audience_counts(self) -> dict[str | None, tuple[int, int]]:
+        """Per list name: rows wanted, and those that pass the coarse checks with an address of their own.
+
+        None stands for rows that name no list.
+        """
         return {
             name: (int(wanted), int(fit))
             for name, wanted, fit in self._tables.rows("hubspot_audience_counts")

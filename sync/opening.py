@@ -45,12 +45,16 @@ def chosen_lists(parts: Parts) -> list[DeclaredList]:
     """The declared lists this run is about. Raises `SettingsError` for names that nobody declared."""
     declared = parts.ledger.declared_lists()
     names = {each.list_name for each in declared}
-    undeclared = sorted(set(parts.ledger.audience_counts()) - names)
-    if undeclared:
+    counts = parts.ledger.audience_counts()
+    nameless, _ = counts.pop(None, (0, 0))
+    undeclared = sorted(name for name in counts if name is not None and name not in names)
+    if undeclared or nameless:
+        without = [f"{nameless:,} without a list_name"] if nameless else []
         raise SettingsError(
             "undeclared_list",
-            f"The audience has rows for lists that are not declared: {', '.join(map(repr, undeclared))}.",
-            "Add them to var hubspot_lists.",
+            "The audience has rows for lists that are not declared: "
+            f"{', '.join([*without, *map(repr, undeclared)])}.",
+            "Add them to var hubspot_lists, or mend the model behind var hubspot_audience_source.",
         )
     flags = parts.job.flags
     unknown = sorted((set(flags.lists) | flags.adopt) - names)

@@ -13,6 +13,8 @@ from sync.errors import SettingsError
 SETTINGS: dict[str, object] = {
     "portals": [],
     "lookup_found_days": 30,
+    "lookup_absent_days": 3,
+    "retry_rejected_days": 30,
     "requests_per_10_seconds": 90,
     "workers": 4,
     "timeout_seconds": 60,
@@ -29,7 +31,8 @@ SETTINGS: dict[str, object] = {
 OPTIONAL = ("settle_seconds", "max_age_hours")
 ENVIRONMENT = {"HUBSPOT_ACCESS_TOKEN": "pat-eu1-x", "HUBSPOT_PORTAL_ID": "12345678"}
 SENDING = Flags(sends=True)
-NUMBERS = [name for name in SETTINGS if name not in ("portals", "lookup_found_days", "fast_lane", *OPTIONAL)]
+DAYS = ("lookup_found_days", "lookup_absent_days", "retry_rejected_days")
+NUMBERS = [name for name in SETTINGS if name not in ("portals", "fast_lane", *DAYS, *OPTIONAL)]
 
 
 def job(
@@ -157,7 +160,7 @@ class TestNumbers:
     @pytest.mark.parametrize("name", NUMBERS)
     @pytest.mark.parametrize("value", [None, "5", True, -1, [], float("nan"), float("inf")])
     def test_must_be_numbers_large_enough(self, name: str, value: Any) -> None:
-        (problem,) = problems(**{name: value})
+        (problem,) = problems(ENVIRONMENT, SENDING, **{name: value})
         assert problem.startswith(f"var hubspot_{name} is {value!r}: it must be a number of at least ")
 
     @pytest.mark.parametrize(
@@ -237,3 +240,10 @@ def test_packages_of_different_versions_do_not(package: str | None, command: str
     with pytest.raises(SettingsError, match="dbt deps") as error:
         check_package({"package_version": package}, command)
     assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", DAYS)
+@pytest.mark.parametrize("value", ["30", None, True, 0.5, -1, 10**8])
+def test_days_that_only_statements_use_are_checked_as_well(name: str, value: object) -> None:
+    (problem,) = problems(ENVIRONMENT, SENDING, **{name: value})
+    assert problem.startswith(f"var hubspot_{name} is {value!r}")
