@@ -88,6 +88,19 @@ def page_of(reply: Reply) -> tuple[list[str], str | None]:
     return ids, str(after) if after else None
 
 
+def usage_of(reply: Reply) -> tuple[int, int] | None:
+    """The portal's daily limit of requests and how many are used, or None where the answer does not tell."""
+    for item in _items(reply.body, "results"):
+        limit, used = item.get("usageLimit"), item.get("currentUsage")
+        if (
+            item.get("fetchStatus") in ("SUCCESS", "CACHED")
+            and isinstance(limit, int)
+            and isinstance(used, int)
+        ):
+            return limit, used
+    return None
+
+
 def lists_of_contacts(reply: Reply) -> dict[str, set[str]]:
     """List ids per record id of a memberships read; a record that the answer does not name is not in it."""
     return {

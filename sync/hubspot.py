@@ -19,6 +19,7 @@ from sync.records import Reply
 
 ALLOWED = (
     ("GET", r"/account-info/(v3|\d{4}-\d{2})/details"),
+    ("GET", r"/account-info/(v3|\d{4}-\d{2})/api-usage/daily/private-apps"),
     ("POST", r"/crm/(v3/objects|objects/\d{4}-\d{2})/contacts/batch/(read|update)"),
     ("POST", r"/crm/lists/\d{4}-\d{2}|/crm/v3/lists"),
     ("GET", r"/crm/(v3/lists|lists/\d{4}-\d{2})/\d+(/memberships)?"),
@@ -53,6 +54,10 @@ class HubSpot:
     def account(self) -> Reply:
         """Read which portal the token belongs to (`portalId`)."""
         return self._send("GET", f"{self._account}/details")
+
+    def daily_usage(self) -> Reply:
+        """Read how many requests of today's quota the portal's private apps have used."""
+        return self._send("GET", f"{self._account}/api-usage/daily/private-apps")
 
     def read_contacts(self, emails: Sequence[str]) -> Reply:
         """Look up to 100 addresses up, primary or secondary; answers 200, or 207 with OBJECT_NOT_FOUND."""

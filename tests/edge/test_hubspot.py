@@ -101,15 +101,16 @@ class TestEveryMethod:
             hubspot.change_members(list_id, add=[], remove=["40002"]),
             hubspot.members_page(list_id, None),
             hubspot.memberships(["40001"]),
+            hubspot.daily_usage(),
         ]
-        assert [reply.status for reply in replies] == [200] * 8
+        assert [reply.status for reply in replies] == [200] * 9
         log = [(each["method"], each["path"].partition("?")[0]) for each in emulator.requests(after=before)]
-        assert len(log) == 10
+        assert len(log) == 11
         assert all(f"/{version}" in path for _, path in log)
         # The allow-list is as short as it can be: each of its routes is one that is used.
         for method, pattern in ALLOWED:
             assert any(method == used and re.fullmatch(pattern, path) for used, path in log)
-        assert hubspot.requests == 10
+        assert hubspot.requests == 11
         assert hubspot.contact_requests == 2
 
     def test_none_of_them_ever_created_a_contact(self, emulator: EmulatorProcess) -> None:
