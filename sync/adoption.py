@@ -66,7 +66,10 @@ def _in_question(
     return [
         each.list_id
         for name, each in found.by_name.items()
-        if name in found.new or name in mirrors or _differs(each, beliefs.get(each.list_id, (0, 0))[0])
+        if parts.job.flags.reread
+        or name in found.new
+        or name in mirrors
+        or _differs(each, beliefs.get(each.list_id, (0, 0))[0])
     ]
 
 

@@ -30,6 +30,8 @@ class Flags:
     allow: frozenset[str] = frozenset()
     adopt: frozenset[str] = frozenset()
     wait_seconds: float = 0
+    reread: bool = False
+    """Read every list in full, whatever is believed of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,18 @@ class Job:
     fast_lane: bool
 
 
-def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flags) -> Job:
-    """Check the environment, the project's vars and the flags together.
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How HubSpot is reached: what the environment says, whatever the dbt project does."""
 
-    Raises `SettingsError` that lists every problem at once.
-    """
+    token: str
+    base_url: str
+    api_version: str
+    portal_id: str | None
+
+
+def read_access(environ: Mapping[str, str], flags: Flags, portals: object = ()) -> tuple[Access, list[str]]:
+    """The environment's settings and every problem with them; `portals` is var `hubspot_portals`."""
     problems: list[str] = []
     token = environ.get("HUBSPOT_ACCESS_TOKEN", "").strip()
     if not token and not flags.offline:
@@ -79,7 +88,7 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
             "HUBSPOT_PORTAL_ID is not a number: it is the id beside the account's name in HubSpot"
         )
         portal_id = None
-    problems += _portal_problems(settings.get("portals"), portal_id)
+    problems += _portal_problems(portals, portal_id)
     base_url = environ.get("HUBSPOT_BASE_URL", "").strip().rstrip("/") or "https://api.hubapi.com"
     problems += _base_url_problems(base_url)
     api_version = environ.get("HUBSPOT_API_VERSION", "").strip() or "v3"
@@ -87,6 +96,29 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
         problems.append(
             f"HUBSPOT_API_VERSION is {api_version!r}: it must be one of {', '.join(API_VERSIONS)}"
         )
+    return Access(token, base_url, api_version, portal_id), problems
+
+
+def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flags) -> Job:
+    """Check the environment, the project's vars and the flags together.
+
+    Raises `SettingsError` that lists every problem at once.
+    """
+    job, problems = examine(environ, settings, flags)
+    if problems:
+        raise SettingsError(
+            "settings",
+            "The settings have problems:\n- " + "\n- ".join(problems) + "\n",
+            "Mend them and run again.",
+        )
+    return job
+
+
+def examine(
+    environ: Mapping[str, str], settings: Mapping[str, object], flags: Flags
+) -> tuple[Job, list[str]]:
+    """The job, and every problem with its settings: with any, the job must not be carried out."""
+    access, problems = read_access(environ, flags, settings.get("portals"))
     numbers = {name: _number(settings, name, low, problems) for name, low in _NUMBERS.items()}
     optional = {
         name: None if settings.get(name) is None else _number(settings, name, low, problems)
@@ -99,19 +131,13 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
     ]
     if not isinstance(settings.get("fast_lane"), bool):
         problems.append(f"var hubspot_fast_lane is {settings.get('fast_lane')!r}: it must be true or false")
-    if problems:
-        raise SettingsError(
-            "settings",
-            "The settings have problems:\n- " + "\n- ".join(problems) + "\n",
-            "Mend them and run again.",
-        )
     settle_seconds = optional["settle_seconds"]
-    return Job(
+    job = Job(
         flags=flags,
-        token=token,
-        base_url=base_url,
-        api_version=api_version,
-        portal_id=portal_id,
+        token=access.token,
+        base_url=access.base_url,
+        api_version=access.api_version,
+        portal_id=access.portal_id,
         workers=int(numbers["workers"]),
         requests_per_10_seconds=numbers["requests_per_10_seconds"],
         timeout_seconds=numbers["timeout_seconds"],
@@ -127,6 +153,7 @@ def load(environ: Mapping[str, str], settings: Mapping[str, object], flags: Flag
         max_age_hours=optional["max_age_hours"],
         fast_lane=settings["fast_lane"] is True,
     )
+    return job, problems
 
 
 _DAYS = ("lookup_found_days", "lookup_absent_days", "retry_rejected_days")

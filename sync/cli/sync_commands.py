@@ -140,7 +140,7 @@ def _carry_out(
         if build:
             warehouse.build(_SELECTION)
         parts = build_parts(warehouse, job, listener.tell)
-        with _stoppable(parts.caller.stop):
+        with stoppable(parts.caller.stop):
             return carry_out(parts)
 
 
@@ -170,7 +170,7 @@ def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
 
 
 @contextmanager
-def _stoppable(stop: Callable[[SyncError], None]) -> Iterator[None]:
+def stoppable(stop: Callable[[SyncError], None]) -> Iterator[None]:
     """End in order on the first Ctrl-C or SIGTERM: what is under way is finished and recorded. The second kills."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
