@@ -51,7 +51,9 @@ def settle_lists(parts: Parts, declared: Sequence[DeclaredList], portal_id: str)
             continue
         adopted = name in parts.job.flags.adopt or strangers == 0
         if is_new or adopted:
-            parts.ledger.record_list(portal_id, name, each.list_id, adopted=adopted, step=step)
+            # A plan takes nothing on: the next night's run would act on what somebody only looked at.
+            lasting = adopted and (parts.job.flags.sends or strangers == 0)
+            parts.ledger.record_list(portal_id, name, each.list_id, adopted=lasting, step=step)
         if not adopted:
             objections.append(lists.strangers(name, strangers))
     list_ids = {name: each.list_id for name, each in found.by_name.items()}

@@ -40,6 +40,8 @@ class HubSpot:
         self._base_url = base_url
         self._token = token
         self._timeout = (10.0, timeout_seconds)
+        # Plain HTTP is for this machine only, and a proxy of the environment is not on the way to it.
+        self._proxies = {"no_proxy": "localhost,127.0.0.1,::1"} if base_url.startswith("http://") else None
         self._local = threading.local()
         self._counting = threading.Lock()
         self._account = f"/account-info/{api_version}"
@@ -125,6 +127,7 @@ class HubSpot:
                 self._base_url + path,
                 params=query,
                 json=body,
+                proxies=self._proxies,
                 timeout=self._timeout,
                 allow_redirects=False,
             )

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sync.errors import SettingsError, UnfinishedError
+from sync.errors import GuardError, SettingsError, UnfinishedError
+from sync.hubspot import HubSpot
 from tests.edge.test_lookup_send import MEMBERSHIPS
 from tests.emulator_process import EmulatorProcess
-from tests.host import VIP, Host
+from tests.host import MIRROR, VIP, Host
 from tests.story.test_kill import CHANGE, count
-from tests.story.test_reconcile import emails, of, people, rows
+from tests.story.test_reconcile import emails, of, people, rows, session
 
 
 class At:
@@ -118,3 +119,32 @@ def test_a_row_without_a_list_is_a_setting_to_mend(duckdb_host: Host, hubspot: E
     )
     with pytest.raises(SettingsError, match=r"1 without a list_name, 'X'"):
         host.run(hubspot)
+
+
+def test_a_plan_takes_no_list_on_for_the_runs_after_it(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
+    """A mirror list's strangers would go in the next night, because somebody had only looked."""
+    host = duckdb_host
+    ann, bob = hubspot.contacts(people("ann", "bob"))
+    host.wanted(*rows(MIRROR, "ann"))
+    made = {"name": MIRROR, "objectTypeId": "0-1", "processingType": "MANUAL"}
+    list_id = (
+        session(hubspot).post(f"{hubspot.url}/crm/v3/lists", json=made, timeout=10).json()["list"]["listId"]
+    )
+    hubspot.edit_members(list_id, add=[bob])
+    assert host.plan(hubspot, adopt=frozenset({MIRROR})).objections == ()
+    with pytest.raises(GuardError, match="--adopt"):
+        host.run(hubspot)
+    assert hubspot.member_ids(list_id) == [bob]
+    host.run(hubspot, adopt=frozenset({MIRROR}))
+    assert hubspot.member_ids(list_id) == [ann]
+    host.run(hubspot)
+
+
+def test_no_proxy_gets_the_token_on_its_way_to_this_machine(
+    hubspot: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert HubSpot(hubspot.url, "token", "v3", 5).account().status == 200
