@@ -211,6 +211,11 @@ def _base_url_problems(base_url: str) -> list[str]:
         _ = parts.port  # raises for a port that is no number
     except ValueError:
         return [f"HUBSPOT_BASE_URL is {base_url!r}: it is not a URL"]
+    # Not shown: it may hold a password.
+    if parts.password is not None or parts.query or parts.fragment:
+        return [
+            "HUBSPOT_BASE_URL holds a password, a query or a fragment: give only https://, the host and a path"
+        ]
     if parts.scheme == "https" and parts.hostname:
         return []
     # A token over plain HTTP is readable on the way; the emulator is on this machine.

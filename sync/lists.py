@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sync.answers import list_of, page_of
-from sync.caller import Caller, unreachable
+from sync.caller import Answer, Caller, unreachable
 from sync.errors import SyncError, UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
+from sync.masking import mask_all
+from sync.pacing import is_passing
 from sync.records import DeclaredList, HubSpotList, Objection, RecordedList, Reply
 
 
@@ -129,12 +131,20 @@ def create(hubspot: HubSpot, caller: Caller, ledger: Ledger, portal_id: str, nam
     made = list_of(answer.reply) if answer.reply else None
     if answer.reply is None or made is None or answer.doubtful:
         # After a doubtful try the name may be taken by our own list: the next run finds it by name and reads it.
-        raise _not_created(name, answer.reply)
+        raise _not_created(name, answer)
     ledger.record_list(portal_id, name, made.list_id, adopted=True, step=step)
     return made.list_id
 
 
-def _not_created(name: str, reply: Reply | None) -> SyncError:
+def _not_created(name: str, answer: Answer) -> SyncError:
+    reply = answer.reply
+    if reply and not answer.doubtful and 400 <= reply.status < 500 and not is_passing(reply.status):
+        said = mask_all(str(reply.body.get("message") or "no reason given"))[:300]
+        return UnfinishedError(
+            "list_refused",
+            f"HubSpot refuses to make the list {name!r} (status {reply.status}): {said}",
+            "Choose another name in var hubspot_lists; until then nothing is sent for any list of the run.",
+        )
     how = f"status {reply.status}" if reply and reply.status else "no clear answer"
     return UnfinishedError(
         "list_not_created",

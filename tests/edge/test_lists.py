@@ -270,7 +270,9 @@ class TestMakingLists:
 
     def test_one_whose_name_is_taken_is_not_made(self, portal: Portal) -> None:
         name, _ = portal.new_list()
-        with pytest.raises(UnfinishedError, match="status 400"):
+        with pytest.raises(
+            UnfinishedError, match=r"status 400\): List names must be unique.* Choose another"
+        ):
             self.make(portal, State(), name)
 
     def test_after_a_stop_none_is_made(self, portal: Portal) -> None:

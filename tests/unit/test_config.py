@@ -247,3 +247,9 @@ def test_packages_of_different_versions_do_not(package: str | None, command: str
 def test_days_that_only_statements_use_are_checked_as_well(name: str, value: object) -> None:
     (problem,) = problems(ENVIRONMENT, SENDING, **{name: value})
     assert problem.startswith(f"var hubspot_{name} is {value!r}")
+
+
+def test_a_base_url_with_a_password_is_refused_and_not_shown() -> None:
+    (problem,) = problems({**ENVIRONMENT, "HUBSPOT_BASE_URL": "https://user:hunter2@api.example"})
+    assert problem.startswith("HUBSPOT_BASE_URL holds a password")
+    assert "hunter2" not in problem
