@@ -62,6 +62,58 @@
     }}
 {% endmacro %}
 
+{% macro matches_pattern(expression, pattern) %}
+    {{
+        return(
+            adapter.dispatch("matches_pattern", "hubspot_sync")(expression, pattern)
+        )
+    }}
+{% endmacro %}
+
+{% macro default__matches_pattern(expression, pattern) %}
+    {{
+        return(
+            "regexp_like("
+            ~ expression
+            ~ ", "
+            ~ hubspot_sync.text_literal(pattern)
+            ~ ")"
+        )
+    }}
+{% endmacro %}
+
+{% macro duckdb__matches_pattern(expression, pattern) %}
+    {{
+        return(
+            "regexp_matches("
+            ~ expression
+            ~ ", "
+            ~ hubspot_sync.text_literal(pattern)
+            ~ ")"
+        )
+    }}
+{% endmacro %}
+
+{% macro postgres__matches_pattern(expression, pattern) %}
+    {{ return(expression ~ " ~ " ~ hubspot_sync.text_literal(pattern)) }}
+{% endmacro %}
+
+{% macro bigquery__matches_pattern(expression, pattern) %}
+    {{
+        return(
+            "regexp_contains("
+            ~ expression
+            ~ ", "
+            ~ hubspot_sync.text_literal(pattern)
+            ~ ")"
+        )
+    }}
+{% endmacro %}
+
+{% macro spark__matches_pattern(expression, pattern) %}
+    {{ return(expression ~ " rlike " ~ hubspot_sync.text_literal(pattern)) }}
+{% endmacro %}
+
 {% macro ascii_lower(expression) %}
     {{ return(adapter.dispatch("ascii_lower", "hubspot_sync")(expression)) }}
 {% endmacro %}

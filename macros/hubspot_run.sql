@@ -339,9 +339,14 @@ select changes.list_name, count(*) as changes
 from {{ hubspot_sync.hubspot_state_relation("scratch_changes") }} as changes
 inner join
     (
-        select distinct list_name, customer_id
+        select list_name, customer_id
         from {{ hubspot_sync.hubspot_state_relation("scratch_audience_rows") }}
         where row_state = 'rejected_by_us'
+        union
+        -- A new list of top-level domains reaches these before any verdict does.
+        select list_name, customer_id
+        from {{ ref("hubspot_sync", "hubspot_audience_candidates") }}
+        where coarse_problem = 'tld'
     ) as rejected
     on rejected.list_name = changes.list_name
     and rejected.customer_id = changes.customer_id

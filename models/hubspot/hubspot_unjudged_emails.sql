@@ -2,6 +2,8 @@ with
 
     audience as (select * from {{ ref("hubspot_audience") }}),
 
+    candidates as (select * from {{ ref("hubspot_audience_candidates") }}),
+
     this_run as (
         select *
         from {{ source("hubspot_sync_state", "run_events") }}
@@ -20,10 +22,22 @@ with
         inner join this_run on this_run.ruleset = verdicts.ruleset
     ),
 
-    unjudged as (
-        select distinct audience.email
+    -- What SQL refuses is judged as well: only the strict rules can suggest what was
+    -- meant.
+    wanted as (
+        select email
         from audience
-        left join known on known.email = audience.email
+        union
+        select email_key as email
+        from candidates
+        where
+            coarse_problem is not null and coarse_problem not in ('missing', 'too_long')
+    ),
+
+    unjudged as (
+        select wanted.email
+        from wanted
+        left join known on known.email = wanted.email
         where known.email is null
     )
 
