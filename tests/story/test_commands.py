@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date, timedelta
 
 import pytest
 
+from sync.cli.status import tld_list_warning
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
 
@@ -43,6 +45,15 @@ def test_help_is_fast_because_it_loads_neither_dbt_nor_the_warehouse() -> None:
     assert "'sync.cli'" in loaded
     for heavy in ("'dbt'", "'duckdb'", "'pyarrow'", "'requests'", "'email_validator'", "'rich'"):
         assert heavy not in loaded
+
+
+def test_status_warns_of_a_list_of_top_level_domains_older_than_sixty_days() -> None:
+    listed = date(2026, 9, 30)
+    assert tld_list_warning(listed, listed + timedelta(days=60)) is None
+    warning = tld_list_warning(listed, listed + timedelta(days=61)) or ""
+    assert "is 61 days old" in warning
+    assert "tlds.md" in warning
+    assert "\n" not in warning
 
 
 def test_every_command_has_help() -> None:
