@@ -97,9 +97,13 @@ with
                 else 'found'
             end as row_state,
             -- Spread over half of the time, so that what was looked up together does
-            -- not fall due together.
+            -- not fall due together. What is too old to go by is due whatever the hash:
+            -- a run's start and its lookups lie apart, and clocks do too.
             case
-                when lookups.wire_email is null or gone.contact_id is not null
+                when
+                    lookups.wire_email is null
+                    or lookups.step < this_run.fresh_from_step
+                    or gone.contact_id is not null
                 then 1
                 when
                     lookups.looked_up_at

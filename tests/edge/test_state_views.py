@@ -62,10 +62,15 @@ ROWS = [
         "C",
     ),
     RowCase("no lookup", [judged("ann")], "unresolved", is_due=True),
-    RowCase("an old lookup", [judged("ann"), looked_up("ann", "C", step=499)], "unresolved", "C"),
+    RowCase(
+        "an old lookup", [judged("ann"), looked_up("ann", "C", step=499)], "unresolved", "C", is_due=True
+    ),
     RowCase("just young enough", [judged("ann"), looked_up("ann", "C", step=500)], "found", "C"),
     RowCase(
-        "an old absence", [judged("ann"), looked_up("ann", None, outcome="absent", step=STALE)], "unresolved"
+        "an old absence",
+        [judged("ann"), looked_up("ann", None, outcome="absent", step=STALE)],
+        "unresolved",
+        is_due=True,
     ),
     RowCase(
         "its contact is missing since",
