@@ -35,7 +35,8 @@
 {% macro hubspot_excluded_flags() %}
     {% set flags = var("hubspot_exclude", ["bounced"]) %}
     {% set known = ["bounced", "opted_out"] %}
-    {% for flag in flags if flags is string or flag not in known %}
+    {% set given = [flags] if flags is string or flags is not iterable else flags %}
+    {% for flag in given if flags is string or flags is not iterable or flag not in known %}
         {{
             exceptions.raise_compiler_error(
                 "Var hubspot_exclude is " ~ flags ~ ". Use a list of: " ~ known

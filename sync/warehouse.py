@@ -147,6 +147,30 @@ class Warehouse:
                 adapter.execute(statement, fetch=False)
                 adapter.connections.commit()
 
+    def execute_checked(self, macro: str, check: str, **arguments: object) -> list[Row]:
+        """Run the statements of `macro` in one transaction and return the rows of `check` at its end.
+
+        Only when there are none does the transaction stand.
+        """
+        return self._worker.submit(self._execute_checked, macro, check, arguments).result()
+
+    def _execute_checked(self, macro: str, check: str, arguments: dict[str, object]) -> list[Row]:
+        statements = [str(each) for each in self._call(macro, arguments)]
+        question = str(self._call(check, {}))
+        connections = self._adapter.connections
+        with self._errors("write"), self._connection("write") as handle:
+            connections.begin()
+            for statement in statements:
+                self._adapter.execute(statement, fetch=False)
+            cursor = handle.cursor()
+            cursor.execute(question)
+            rows = [tuple(row) for row in cursor.fetchall()]
+            if rows:
+                connections.rollback_if_open()
+            else:
+                connections.commit()
+            return rows
+
     def append(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Append rows to a table in bulk, with bound values: no value is ever logged."""
         if rows:
@@ -245,12 +269,12 @@ def _failures(outcome: Any) -> str:
         for result in getattr(outcome.result, "results", [])
         if str(result.status) in ("error", "fail")
     ]
-    return mask_all("; ".join(failed[:5])) or _reason(outcome)
+    return mask_all("; ".join(failed[:5]) + ".") if failed else _reason(outcome)
 
 
 def _reason(outcome: Any) -> str:
     text = str(outcome.exception) if outcome.exception else "see `dbt parse`"
-    return mask_all(" ".join(text.split()))
+    return mask_all(" ".join(text.split()).removesuffix(".") + ".")
 
 
 @contextlib.contextmanager
@@ -277,4 +301,6 @@ def _explain(error: Exception, doing: str) -> SyncError:
             "Another process holds the DuckDB file.",
             "Close the other program (a dbt run, a notebook, the duckdb shell), then run again.",
         )
-    return WarehouseError("warehouse", f"The warehouse failed to {doing}: {text}", "Mend it, then run again.")
+    return WarehouseError(
+        "warehouse", f"The warehouse failed to {doing}: {text.removesuffix('.')}.", "Mend it, then run again."
+    )

@@ -57,6 +57,12 @@ def test_a_list_that_is_declared_wrongly_is_named(compiler: Compiler, lists: Any
     assert words in compiler.refusal("{{ hubspot_sync.hubspot_list_declarations() }}", hubspot_lists=lists)
 
 
+@pytest.mark.parametrize("flags", ["bounced", None, 5, ["bounced", "unsubscribed"]])
+def test_flags_that_nobody_knows_are_refused(compiler: Compiler, flags: Any) -> None:
+    words = f"Var hubspot_exclude is {flags}. Use a list of: bounced, opted_out."
+    assert words in compiler.refusal("{{ hubspot_sync.hubspot_excluded_flags() }}", hubspot_exclude=flags)
+
+
 def test_a_wrong_list_stops_the_project_from_parsing(tmp_path: Path) -> None:
     outcome = DbtProject("duckdb", tmp_path, variables={"hubspot_lists": [{"name": ""}]}).parse()
     assert "Var hubspot_lists, entry 1 ({'name': ''}): it has no name." in str(outcome.exception)
