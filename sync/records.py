@@ -244,6 +244,9 @@ class Tables(Protocol):
     def execute(self, macro: str, **arguments: object) -> None:
         """Run the statement or statements that a macro renders."""
 
+    def execute_checked(self, macro: str, check: str, **arguments: object) -> list[tuple[Any, ...]]:
+        """Run statements in one transaction that stands only when the query of `check` has no rows."""
+
     def append(self, relation: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Append rows to a table in bulk."""
 

@@ -89,6 +89,10 @@ class Runs:
         for claim in dead:
             self._tables.execute("hubspot_run_event", run_id=claim.run_id, event="released", columns={})
 
+    def hold(self) -> None:
+        """Keep the lock without starting a run: for work on the state itself."""
+        self._event("held")
+
     def start(self, *, ruleset: str, portal_id: str, version: str) -> None:
         """Begin the run: it has a number from here on, and all views speak of it."""
         identity = {"host": self._host, "pid": os.getpid(), "version": version}

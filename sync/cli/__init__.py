@@ -16,6 +16,7 @@ _COMMANDS = {
     "plan": ("sync.cli.sync_commands", "Show what a run would change; send nothing."),
     "run": ("sync.cli.sync_commands", "Make HubSpot's lists agree with the audience."),
     "status": ("sync.cli.status", "Show the newest runs."),
+    "compact": ("sync.cli.compact", "Drop rows of the state that no view needs any more."),
     "validate": ("sync.cli.validate", "Judge addresses from a file or stdin; needs no warehouse."),
 }
 _EXITS = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
