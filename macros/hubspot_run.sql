@@ -116,7 +116,8 @@ from limits
 {% macro hubspot_open_claims(run_id) %}
 select
     run_id,
-    -- Who holds the lock for work on the state has no run, and is not to be waited for either.
+    -- Who holds the lock for work on the state has no run, and is not to be waited
+    -- for either.
     coalesce(max(run_no), max(case when event = 'held' then 0 end)) as run_no,
     max(host) as host,
     max(pid) as pid,
