@@ -11,19 +11,24 @@ def contacts_of(reply: Reply) -> list[Contact]:
 
 
 def _contact(item: dict[str, object]) -> Contact | None:
-    contact_id = item.get("id")
-    if not isinstance(contact_id, str | int):
+    contact_id = str(item.get("id"))
+    if not _is_id(contact_id):
         return None
     found = item.get("properties")
     properties = found if isinstance(found, dict) else {}
     additional = str(properties.get("hs_additional_emails") or "")
     return Contact(
-        contact_id=str(contact_id),
+        contact_id=contact_id,
         primary_email=str(properties.get("email") or "").strip().lower(),
         additional_emails=tuple(part.strip().lower() for part in additional.split(";") if part.strip()),
         opted_out=str(properties.get("hs_email_optout") or "").lower() == "true",
         bounced=bool(properties.get("hs_email_hard_bounce_reason_enum")),
     )
+
+
+def _is_id(text: str) -> bool:
+    # HubSpot's ids are numbers; anything else in its place would be refused as one, for weeks.
+    return text.isascii() and text.isdecimal() and len(text) < 20
 
 
 def missing_ids(reply: Reply) -> set[str]:
@@ -57,14 +62,14 @@ def _named(error: dict[str, object]) -> list[str]:
 def list_of(reply: Reply) -> HubSpotList | None:
     """The list in an answer, or None when it holds none."""
     found = reply.body.get("list")
-    if not isinstance(found, dict) or not found.get("listId"):
+    if not isinstance(found, dict) or not _is_id(str(found.get("listId"))):
         return None
-    size = found.get("size")
+    size = str(found.get("size"))
     return HubSpotList(
         list_id=str(found["listId"]),
         name=str(found.get("name") or ""),
         processing_type=str(found.get("processingType") or ""),
-        size=int(size) if isinstance(size, int | str) and str(size).isdecimal() else None,
+        size=int(size) if _is_id(size) else None,
     )
 
 

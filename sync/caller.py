@@ -142,4 +142,6 @@ def _stop_error(decision: Stop, reply: Reply) -> SyncError:
 def _scopes(reply: Reply) -> str:
     context = reply.body.get("context")
     wanted = context.get("requiredGranularScopes") if isinstance(context, dict) else None
-    return f" ({', '.join(str(scope) for scope in wanted)})" if isinstance(wanted, list) and wanted else ""
+    # What is no scope's name is not for a terminal.
+    named = [str(each) for each in wanted if str(each).isprintable()] if isinstance(wanted, list) else []
+    return f" ({', '.join(named)})" if named else ""

@@ -153,3 +153,16 @@ def test_no_body_raises(body: dict[str, object]) -> None:
     for read in (contacts_of, missing_ids, refused_ids, list_of, changed_ids, page_of, lists_of_contacts):
         read(answer)
     assert answer.correlation_id is None
+
+
+@pytest.mark.parametrize("strange", ["../x", "4\u0000", "\ud800", "", None, True, 4.5, "9" * 5000, "٣"])
+def test_what_is_no_number_is_neither_an_id_nor_a_size(strange: object) -> None:
+    """A strange contact id would be sent, refused and stand as refused; a strange size stopped the job."""
+    assert (
+        contacts_of(Reply(200, {"results": [{"id": strange, "properties": {"email": "a@example.com"}}]}))
+        == []
+    )
+    assert list_of(Reply(200, {"list": {"listId": strange, "name": "VIP"}})) is None
+    found = list_of(Reply(200, {"list": {"listId": "811", "size": strange}}))
+    assert found is not None
+    assert found.size is None

@@ -237,3 +237,8 @@ class TestAHubSpotThatIsDown:
         error = unreachable(Reply(status, {}))
         assert error.sentence == f"HubSpot {how}, also after several tries."
         assert error.exit_code == 6
+
+
+def test_control_characters_of_an_answer_reach_no_terminal(setting: Setting) -> None:
+    setting.call(Reply(403, {"context": {"requiredGranularScopes": ["crm.lists.write", "\x1b[31m"]}}))
+    assert "lacks a scope (crm.lists.write)." in str(setting.caller.stopped_by)
