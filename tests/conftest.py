@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 from tests.emulator_process import EmulatorProcess
 from tests.host import Host
 
-
 # The same examples every time, and no judgement on a machine that is busy with something else.
 settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
