@@ -90,6 +90,8 @@
                 candidates.customer_id,
                 candidates.email,
                 candidates.email_key,
+                candidates.source,
+                candidates.coarse_problem,
                 audience_rows.wire_email,
                 audience_rows.last_contact_id as contact_id,
                 audience_rows.list_id,

@@ -1,14 +1,20 @@
 {#
-    Why each rejected row was rejected. The status of the audience rows is an argument for
-    the same reason as in hubspot_changes_sql: a run has it over scratch tables.
+    Why each rejected row was rejected, and which rows were rejected before and are no
+    longer. The status of the audience rows is an argument for the same reason as in
+    hubspot_changes_sql: a run has it over scratch tables.
 #}
 {% macro hubspot_rejected_emails_sql(audience_status) %}
     with
 
-        rejected_rows as (
-            select *
-            from {{ audience_status }} as audience_status
-            where status in ('rejected_by_us', 'rejected_by_hubspot')
+        audience_status as (
+            select
+                status_now.*,
+                case
+                    when status in ('rejected_by_us', 'rejected_by_hubspot')
+                    then 1
+                    else 0
+                end as is_current
+            from {{ audience_status }} as status_now
         ),
 
         settled_changes as (
@@ -30,22 +36,28 @@
         verdicts as (
             select
                 known.*,
+                min(known.judged_at) over (partition by known.email) as since,
                 row_number() over (
-                    partition by known.email order by known.step desc
+                    partition by known.email
+                    order by
+                        case when known.ruleset = this_run.ruleset then 0 else 1 end,
+                        known.step desc
                 ) as newest_first
             from {{ source("hubspot_sync_state", "email_verdicts") }} as known
-            inner join this_run on this_run.ruleset = known.ruleset
+            cross join this_run
             where known.verdict = 'rejected'
         ),
 
-        lookups as (
+        refused_lookups as (
             select
                 known.*,
+                min(known.looked_up_at) over (partition by known.wire_email) as since,
                 row_number() over (
                     partition by known.wire_email order by known.step desc
                 ) as newest_first
             from {{ source("hubspot_sync_state", "contact_lookups") }} as known
             inner join this_run on this_run.portal_id = known.portal_id
+            where known.outcome = 'refused'
         ),
 
         refused_adds as (
@@ -55,6 +67,9 @@
                 receipts.code,
                 receipts.message,
                 receipts.received_at,
+                min(receipts.received_at) over (
+                    partition by settled_changes.list_id, settled_changes.contact_id
+                ) as since,
                 row_number() over (
                     partition by settled_changes.list_id, settled_changes.contact_id
                     order by settled_changes.step desc, receipts.step desc
@@ -70,57 +85,110 @@
                 settled_changes.action = 'add' and settled_changes.outcome = 'rejected'
         ),
 
-        explained as (
+        staged as (
             select
-                rejected_rows.list_name,
-                rejected_rows.customer_id,
-                rejected_rows.email,
+                audience_status.list_name,
+                audience_status.customer_id,
+                audience_status.email,
+                audience_status.source,
+                audience_status.is_current,
+                audience_status.code as code_now,
                 case
-                    when rejected_rows.status = 'rejected_by_hubspot'
+                    when audience_status.status = 'rejected_by_hubspot'
                     then 'hubspot'
-                    when verdicts.email is not null
+                    when audience_status.coarse_problem is not null
+                    then 'coarse'
+                    when
+                        audience_status.status = 'rejected_by_us'
+                        or verdicts.email is not null
                     then 'strict'
-                    else 'coarse'
+                    when refused_adds.contact_id is not null
+                    then 'hubspot'
+                    when refused_lookups.wire_email is not null
+                    then 'hubspot'
                 end as stage,
+                verdicts.code as verdict_code,
+                verdicts.detail as verdict_detail,
+                verdicts.suggestion,
+                verdicts.judged_at,
+                verdicts.since as judged_since,
                 case
-                    when rejected_rows.status = 'rejected_by_us'
-                    then rejected_rows.code
-                    when rejected_rows.contact_id is null
+                    when refused_adds.contact_id is null
                     then 'lookup_refused'
                     else refused_adds.code
-                end as code,
+                end as hubspot_code,
                 case
-                    when rejected_rows.status = 'rejected_by_us'
-                    then verdicts.detail
-                    when rejected_rows.contact_id is null
+                    when refused_adds.contact_id is null
                     then 'HubSpot refused to look this address up.'
                     else refused_adds.message
-                end as detail,
-                verdicts.suggestion,
+                end as hubspot_detail,
                 case
-                    when rejected_rows.status = 'rejected_by_us'
-                    then verdicts.judged_at
-                    when rejected_rows.contact_id is null
-                    then lookups.looked_up_at
+                    when refused_adds.contact_id is null
+                    then refused_lookups.looked_up_at
                     else refused_adds.received_at
-                end as rejected_at
-            from rejected_rows
+                end as refused_at,
+                case
+                    when refused_adds.contact_id is null
+                    then refused_lookups.since
+                    else refused_adds.since
+                end as refused_since
+            from audience_status
             left join
                 verdicts
-                on verdicts.email = rejected_rows.email_key
+                on verdicts.email = audience_status.email_key
                 and verdicts.newest_first = 1
-                and rejected_rows.status = 'rejected_by_us'
             left join
-                lookups
-                on lookups.wire_email = rejected_rows.wire_email
-                and lookups.newest_first = 1
+                refused_lookups
+                on refused_lookups.wire_email = audience_status.wire_email
+                and refused_lookups.newest_first = 1
             left join
                 refused_adds
-                on refused_adds.list_id = rejected_rows.list_id
-                and refused_adds.contact_id = rejected_rows.contact_id
+                on refused_adds.list_id = audience_status.list_id
+                and refused_adds.contact_id = audience_status.contact_id
                 and refused_adds.newest_first = 1
+        ),
+
+        explained as (
+            select
+                list_name,
+                customer_id,
+                email,
+                source,
+                is_current,
+                stage,
+                case
+                    when stage = 'hubspot'
+                    then hubspot_code
+                    else coalesce(code_now, verdict_code)
+                end as code,
+                case
+                    when stage = 'hubspot' then hubspot_detail else verdict_detail
+                end as detail,
+                case when stage <> 'hubspot' then suggestion end as suggestion,
+                case
+                    when stage = 'hubspot'
+                    then refused_at
+                    when stage = 'strict'
+                    then judged_at
+                end as rejected_at,
+                case
+                    when stage = 'hubspot' then refused_since else judged_since
+                end as since
+            from staged
+            where stage is not null
         )
 
-    select *
+    select
+        explained.*,
+        case
+            {%- for code, sentence in hubspot_sync.hubspot_email_reasons().items() %}
+                when stage <> 'hubspot' and code = '{{ code }}'
+                then {{ hubspot_sync.text_literal(sentence) }}
+            {%- endfor %}
+            when stage = 'hubspot' and code = 'lookup_refused'
+            then 'HubSpot refused to look this address up.'
+            when stage = 'hubspot'
+            then 'HubSpot refused to put this contact on the list.'
+        end as sentence
     from explained
 {% endmacro %}

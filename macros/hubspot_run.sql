@@ -436,7 +436,7 @@ with ranked as (
         )
     }}
     ) as rejected_emails
-    where {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
+    where is_current = 1 and {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
 )
 select list_name, code, row_count, email, suggestion
 from ranked

@@ -4,6 +4,7 @@
     "sub_audience",
     "treatment",
     "properties",
+    "source",
     "customer_created_at",
 ] -%}
 {%- set given = var(
@@ -91,6 +92,7 @@ with
             email_key,
             coarse_problem,
             properties,
+            source,
             row_number() over (
                 partition by list_name, email_key
                 order by

@@ -16,6 +16,7 @@ with
         select
             identities.customer_id,
             customer_records.record_id,
+            customer_records.source,
             customer_records.source_priority,
             customer_records.updated_at,
             customer_records.coarse_problem,
@@ -87,6 +88,9 @@ with
 
         select
             customer_id,
+            max(
+                case when email_rank = 1 and email is not null then source end
+            ) as email_source,
             {%- for group, attributes in groups.items() %}
                 {%- set last_group = loop.last %}
                 {%- for attribute in attributes %}

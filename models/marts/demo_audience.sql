@@ -13,6 +13,7 @@ with
             merged_customers.customer_id,
             merged_customers.email,
             {{ hubspot_sync.hubspot_properties({}) }} as properties,
+            merged_customers.email_source as source,
             merged_customers.created_at as customer_created_at
         from segment_lapsed_customers
         inner join

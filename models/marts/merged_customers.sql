@@ -30,6 +30,7 @@ with
         select
             counted.customer_id,
             surviving_attributes.email,
+            surviving_attributes.email_source,
             surviving_attributes.given_name,
             surviving_attributes.surname,
             surviving_attributes.phone,

@@ -13,6 +13,7 @@ with
 
         select list_name, email, customer_id, count(code) as row_count
         from {{ ref("hubspot_rejected_emails") }}
+        where is_current = 1
         group by list_name, email, customer_id
 
     ),
