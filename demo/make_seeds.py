@@ -19,7 +19,9 @@ Who should be on the list "Lapsed customers", as of 2026-11-01 00:00:00, from th
    shop before the loyalty scheme before the CRM; then the latest change; then the smaller record id.
    Coarse are, after the clean-up: nothing left, over 254 characters (over 4,096 before it), one of `"<>`,
    white space inside, not exactly one `@`, a local part that is empty or has a dot first, last or doubled,
-   no dot (nor what IDNA reads as one) after the `@`.
+   no dot (nor what IDNA reads as one) after the `@`; and, where the address is plain (dot-atom, `@`, labels of ASCII
+   letters, digits and single hyphens inside, at most 64 characters), a last label of letters that is no top-level
+   domain of IANA's list or is `arpa`.
 4. Lapsed: the customer's shop accounts have at least one order with status `paid` until that moment, and
    the last of those is older than 180 days (before 2026-05-05 00:00:00).
 5. Suppressed: a suppressions row names a key of any of the customer's records (email by email key,

@@ -234,6 +234,9 @@ class TestAddress:
             "ann.@example.com",
             "an..n@example.com",
             "ann@example",
+            "ann@example.con",
+            "ann@example.CON",
+            "ann@example.arpa",
         ],
     )
     def test_a_coarse_problem_is_broken(self, address: str) -> None:
@@ -248,7 +251,9 @@ class TestAddress:
             "ann@exa\u00a0mple.com",
             "ann@example。com",
             "ann@.",
-            "ann@example.con",
+            "ann@example.c0n",
+            "ann@a--b.con",
+            f"{'a' * 53}@example.con",
         ],
     )
     def test_what_only_the_strict_rules_refuse_is_not_broken(self, address: str) -> None:
