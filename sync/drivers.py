@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 Row = tuple[Any, ...]
 Reader = Callable[[Any, str, int], Iterator[list[Row]]]
+BoundReader = Callable[[Any, str, Sequence[str | None]], list[Row]]
 Writer = Callable[[Any, str, Sequence[str], Sequence[Row]], None]
 
 
@@ -49,5 +51,18 @@ def _append_postgres(handle: Any, relation: str, columns: Sequence[str], rows: S
     handle.commit()
 
 
+def read_bound(handle: Any, statement: str, values: Sequence[str | None]) -> list[Row]:
+    """Run a statement whose values are written `$1`, `$2`, … on a DB-API handle and return its rows."""
+    named = re.sub(r"\$(\d+)", r"%(\1)s", statement.replace("%", "%%"))
+    cursor = handle.cursor()
+    cursor.execute(named, {str(number): value for number, value in enumerate(values, start=1)})
+    return list(cursor.fetchall())
+
+
+def _read_bound_duckdb(handle: Any, statement: str, values: Sequence[str | None]) -> list[Row]:
+    return list(handle.cursor().execute(statement, list(values)).fetchall())
+
+
 READERS: dict[str, Reader] = {"postgres": _read_postgres}
+BOUND_READERS: dict[str, BoundReader] = {"duckdb": _read_bound_duckdb}
 WRITERS: dict[str, Writer] = {"duckdb": _append_duckdb, "postgres": _append_postgres}

@@ -16,7 +16,7 @@ from dbt.adapters.factory import get_adapter_by_type, reset_adapters
 from dbt.cli.main import dbtRunner
 from dbt.context.providers import generate_runtime_macro_context
 
-from sync.drivers import READERS, WRITERS, Row, read_dbapi
+from sync.drivers import BOUND_READERS, READERS, WRITERS, Row, read_bound, read_dbapi
 from sync.errors import SettingsError, SyncError, WarehouseError
 from sync.masking import mask_all
 
@@ -119,6 +119,17 @@ class Warehouse:
         with self._reading(str(self._call(macro, arguments)), 10_000) as chunks:
             return [row for chunk in chunks for row in chunk]
 
+    def rows_bound(self, macro: str, values: Sequence[str | None], **arguments: object) -> list[Row]:
+        """Like `rows`, for a statement with bound values, written `$1`, `$2`, …: none is ever logged or stored."""
+        return self._worker.submit(self._rows_bound, macro, values, arguments).result()
+
+    def _rows_bound(
+        self, macro: str, values: Sequence[str | None], arguments: dict[str, object]
+    ) -> list[Row]:
+        statement = str(self._call(macro, arguments))
+        with self._errors("read"), self._connection("read") as handle:
+            return BOUND_READERS.get(self._adapter.type(), read_bound)(handle, statement, values)
+
     @contextlib.contextmanager
     def stream_model(
         self, model: str, columns: Sequence[str], *, size: int = 10_000
@@ -198,15 +209,25 @@ class Warehouse:
     def check_built(self, models: Sequence[str]) -> None:
         """Raise `SettingsError` for a model the project lacks, `WarehouseError` for one that is not built."""
         for model in models:
-            node = self._node(model)
-            with self._errors("check"), self._connection("check"):
-                found = self._adapter.get_relation(node.database, node.schema, node.alias)
-            if found is None:
+            if not self._is_built(self._node(model)):
                 raise WarehouseError(
                     "not_built",
                     f"The model {model} is not built in target {self.target_name}.",
                     "Run `dbt build --select @hubspot_audience`, or use `run --build`.",
                 )
+
+    def built_models(self, models: Sequence[str]) -> set[str]:
+        """Those of some models that the project has enabled and that are built."""
+        nodes = self._manifest.nodes.values()
+        return {
+            node.name
+            for node in nodes
+            if node.resource_type == "model" and node.name in models and self._is_built(node)
+        }
+
+    def _is_built(self, node: Any) -> bool:
+        with self._errors("check"), self._connection("check"):
+            return self._adapter.get_relation(node.database, node.schema, node.alias) is not None
 
     @property
     def target_name(self) -> str:
