@@ -20,6 +20,8 @@ _COMMANDS = {
     "verify": ("sync.cli.verify", "Compare HubSpot's lists with the ledger, or make them agree."),
     "compact": ("sync.cli.compact", "Drop rows of the state that no view needs any more."),
     "validate": ("sync.cli.validate", "Judge addresses from a file or stdin; needs no warehouse."),
+    "explain": ("sync.cli.explain", "Say why a customer is, or is not, on a list."),
+    "forget": ("sync.cli.forget", "Take a person off the lists and out of the ledger."),
 }
 _EXITS = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
 
