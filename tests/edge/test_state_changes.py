@@ -143,7 +143,11 @@ LISTS = [
         [listed("Old", "30", 101), wanted("c", "Old"), found("c", "C")],
         [],
     ),
-    Case("another portal's members are not ours", [added("C", portal="9"), wanted("ann")], []),
+    Case(
+        "another portal's members are left alone",
+        [listed(VIP, "10", 101, portal="9"), added("C", portal="9")],
+        [],
+    ),
     Case(
         "another portal's list is not the one behind a name",
         [listed(VIP, "99", 901, portal="9"), added("C")],

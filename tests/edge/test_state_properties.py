@@ -134,6 +134,31 @@ PROPERTIES = [
         ],
         ["Mirror update C c-c"],
     ),
+    Case(
+        "what another list sent does not count for this one",
+        [
+            wanted("c", properties=A),
+            wanted("c", MIRROR, properties=A),
+            found("c", "C"),
+            added("C"),
+            added("C", list_name=MIRROR),
+            updated("C", A),
+            updated("C", B, list_name=MIRROR),
+        ],
+        ["Mirror update C c-c"],
+    ),
+    Case(
+        "what HubSpot refused for another list does not either",
+        [
+            wanted("c", properties=A),
+            wanted("c", MIRROR, properties=A),
+            found("c", "C"),
+            added("C"),
+            added("C", list_name=MIRROR),
+            updated("C", A, "rejected", step=704),
+        ],
+        ["Mirror update C c-c"],
+    ),
 ]
 
 SHARED_CONTACTS = [
