@@ -19,6 +19,7 @@ from dbt.context.providers import generate_runtime_macro_context
 from sync.drivers import BOUND_READERS, READERS, WRITERS, Row, read_bound, read_dbapi
 from sync.errors import SettingsError, SyncError, WarehouseError
 from sync.masking import mask_all
+from sync.translations import explained, failures, node_count, reason
 
 PACKAGE = "hubspot_sync"
 _NODE_RESULTS = {"LogModelResult", "LogSeedResult", "LogTestResult", "LogSnapshotResult"}
@@ -56,7 +57,7 @@ class Warehouse:
         if not outcome.success:
             raise SettingsError(
                 "dbt_project",
-                f"dbt cannot read the project: {_reason(outcome)}",
+                f"dbt cannot read the project: {reason(outcome)}",
                 "Mend it, or name the right folder with --project-dir and --profiles-dir.",
             )
         self._manifest = outcome.result
@@ -85,7 +86,7 @@ class Warehouse:
 
         def listen(event: Any) -> None:
             if event.info.name in _NODE_RESULTS:
-                self._tell("building", done=event.data.index, total=_node_count(event.data))
+                self._tell("building", done=event.data.index, total=node_count(event.data))
             if event.info.level in ("warn", "error") and event.info.msg.strip():
                 self._say(mask_all(event.info.msg.strip()))
 
@@ -93,7 +94,7 @@ class Warehouse:
         if not outcome.success:
             raise WarehouseError(
                 "build_failed",
-                f"dbt build --select {selection} failed: {_failures(outcome)}",
+                f"dbt build --select {selection} failed: {failures(outcome)}",
                 "Mend the models; nothing was sent.",
             )
 
@@ -264,7 +265,7 @@ class Warehouse:
         except SyncError:
             raise
         except Exception as error:
-            raise _explain(error, doing) from None
+            raise explained(error, doing) from None
 
     def close(self) -> None:
         """Finish pending writes and let the warehouse go."""
@@ -276,26 +277,6 @@ class Warehouse:
 def _arguments(*values: str | None) -> list[str]:
     names = ("--project-dir", "--profiles-dir", "--target", "--vars")
     return [part for name, value in zip(names, values, strict=True) if value for part in (name, value)]
-
-
-def _node_count(data: Any) -> int | None:
-    # dbt calls it `total` for models and `num_models` for tests.
-    count = getattr(data, "total", None) or getattr(data, "num_models", None)
-    return int(count) if count else None
-
-
-def _failures(outcome: Any) -> str:
-    failed = [
-        f"{result.node.name} ({' '.join(str(result.message).split())[:300]})"
-        for result in getattr(outcome.result, "results", [])
-        if str(result.status) in ("error", "fail")
-    ]
-    return mask_all("; ".join(failed[:5]) + ".") if failed else _reason(outcome)
-
-
-def _reason(outcome: Any) -> str:
-    text = str(outcome.exception) if outcome.exception else "see `dbt parse`"
-    return mask_all(" ".join(text.split()).removesuffix(".") + ".")
 
 
 @contextlib.contextmanager
@@ -312,16 +293,3 @@ def _held_file_wait(adapter: Any, name: str) -> Iterator[None]:
                 stack.close()
                 time.sleep(wait)
         yield
-
-
-def _explain(error: Exception, doing: str) -> SyncError:
-    text = mask_all(" ".join(str(error).split()))[:600]
-    if "Could not set lock" in text:
-        return WarehouseError(
-            "held_file",
-            "Another process holds the DuckDB file.",
-            "Close the other program (a dbt run, a notebook, the duckdb shell), then run again.",
-        )
-    return WarehouseError(
-        "warehouse", f"The warehouse failed to {doing}: {text.removesuffix('.')}.", "Mend it, then run again."
-    )
