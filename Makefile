@@ -31,7 +31,7 @@ demo: .venv/run               ## the main job on DuckDB against the HubSpot emul
 	@$(BIN)python -m demo
 
 test: .venv/dev               ## every test, dbt's own included
-	$(BIN)python -m pytest
+	$(BIN)python -m pytest -n auto --dist loadfile
 
 mutants: .venv/dev            ## break each promise once; every break must be caught
 	$(BIN)python tests/mutants/run.py
