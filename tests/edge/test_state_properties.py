@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.edge.state_rows import STALE, A, B, added, found, updated, wanted
+from tests.edge.state_rows import STALE, A, B, added, found, listed, updated, wanted
 from tests.edge.state_session import Case, Session, session
-from tests.host import MIRROR
+from tests.host import MIRROR, VIP
 
 __all__ = ["session"]
 
@@ -158,6 +158,30 @@ PROPERTIES = [
             updated("C", A, "rejected", step=704),
         ],
         ["Mirror update C c-c"],
+    ),
+    Case(
+        "properties belong to the contact: what was sent for the list before it was made again counts",
+        [
+            listed(VIP, "11", 401),
+            wanted("c", properties=A),
+            found("c", "C"),
+            added("C", list_id="11", step=504),
+            updated("C", A),
+            updated("C", B, list_id="11", step=504),
+        ],
+        ["VIP update C c-c"],
+    ),
+    Case(
+        "and what was refused before it was made again is over with the next answer",
+        [
+            listed(VIP, "11", 401),
+            wanted("c", properties=A),
+            found("c", "C"),
+            added("C", list_id="11", step=504),
+            updated("C", A, "rejected", step=604),
+            updated("C", B, list_id="11", step=704),
+        ],
+        ["VIP update C c-c"],
     ),
 ]
 

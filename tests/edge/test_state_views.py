@@ -234,6 +234,11 @@ STATUSES = [
         [ANN, found("ann", "C"), added("C", "rejected"), added("C", step=504)],
         "on_list",
     ),
+    StatusCase(
+        "the add failed, then it was refused",
+        [ANN, found("ann", "C"), added("C", "failed"), added("C", "rejected", step=504)],
+        "rejected_by_hubspot",
+    ),
     StatusCase("the add failed", [ANN, found("ann", "C"), added("C", "failed")], "failed"),
     StatusCase("the add is in doubt", [ANN, found("ann", "C"), added("C", "in_doubt")], "failed"),
     StatusCase("the add was not sent", [ANN, found("ann", "C"), added("C", "not_sent")], "not_sent"),
