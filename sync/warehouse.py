@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from dbt.adapters.factory import get_adapter_by_type, reset_adapters
+from dbt.adapters.factory import FACTORY, reset_adapters
 from dbt.cli.main import dbtRunner
 from dbt.context.providers import generate_runtime_macro_context
 
@@ -50,6 +50,7 @@ class Warehouse:
         self._tell = tell
         self._say = say
         self._manifest: Any = None
+        self._registered: Any = None
         # dbt gives each thread a connection of its own. One thread owns every write and every short question,
         # so that a stream on the caller's thread stays open meanwhile.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="warehouse")
@@ -74,12 +75,17 @@ class Warehouse:
         with contextlib.suppress(Exception):
             reset_adapters()  # type: ignore[no-untyped-call]
         runner = dbtRunner(manifest=self._manifest, callbacks=list(callbacks))
-        return runner.invoke([*quiet, *arguments, *self._arguments])
+        outcome = runner.invoke([*quiet, *arguments, *self._arguments])
+        self._registered = next(iter(FACTORY.adapters.values()), None)
+        return outcome
 
     @property
     def _adapter(self) -> Any:
-        # Each dbt invocation empties the adapter registry, so it is looked up every time.
-        return get_adapter_by_type(self._manifest.metadata.adapter_type)  # type: ignore[no-untyped-call]
+        # Each dbt invocation empties the adapter registry, also one of somebody else in this process: an adapter
+        # that is not the one our own last invocation left would reach another warehouse.
+        if FACTORY.adapters.get(self._manifest.metadata.adapter_type) is not self._registered:
+            self._dbt("parse")
+        return self._registered
 
     def build(self, selection: str) -> None:
         """Run `dbt build --select` on a selection. Raises `WarehouseError` when a node fails."""

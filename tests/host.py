@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import duckdb
 import psycopg2
@@ -51,7 +51,6 @@ class Host:
     directory: Path
     variables: dict[str, Any] = field(default_factory=dict)
     postgres_host: str = ""
-    _in_use: ClassVar[Host | None] = None
 
     def __post_init__(self) -> None:
         self.project = self.directory / "project"
@@ -129,10 +128,6 @@ class Host:
         """The job's warehouse, parsed once."""
         if self._warehouse is None:
             self._warehouse = Warehouse(project_dir=str(self.project), profiles_dir=str(self.project))
-        elif Host._in_use is not self:
-            # dbt keeps one adapter registry a process, and another host's command has emptied it.
-            self._warehouse._dbt("parse")
-        Host._in_use = self
         return self._warehouse
 
     def reset(self) -> None:

@@ -14,12 +14,13 @@ from tests.host import VIP, Host
 READ = "POST /crm/v3/objects/contacts/batch/read"
 CREATE = "POST /crm/v3/lists"
 CHANGE = "PUT /crm/v3/lists/{listId}/memberships/add-and-remove"
+LATENCY_SECONDS = 3
 PEOPLE = ["ann", "bob", "cat", "dan", "eve", "fay"]
 
 
 def kill_at(host: Host, hubspot: EmulatorProcess, route: str, nth: int) -> None:
     """Start a run and kill it while its nth request of a route is under way."""
-    hubspot.faults([{"route": route, "latency": 3, "after": nth, "times": 1}])
+    hubspot.faults([{"route": route, "latency": LATENCY_SECONDS, "after": nth, "times": 1}])
     before = count(hubspot, route)
     run = subprocess.Popen(
         host.command_line("run"), env=host.environment(hubspot), stderr=subprocess.PIPE, text=True
@@ -32,6 +33,8 @@ def kill_at(host: Host, hubspot: EmulatorProcess, route: str, nth: int) -> None:
     run.send_signal(signal.SIGKILL)
     run.communicate()
     hubspot.faults([])
+    # The host sets hubspot_settle_seconds to 0: nothing of the dead may land later, so it lands now.
+    time.sleep(LATENCY_SECONDS + 0.5)
 
 
 def count(hubspot: EmulatorProcess, route: str) -> int:
