@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-all check fmt lock mutants clean
+.PHONY: help setup demo test proof check fmt lock mutants clean
 .DEFAULT_GOAL := help
 BIN := .venv/bin/
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -30,8 +30,11 @@ setup: .venv/dev              ## everything that demo, test and check need
 demo: .venv/run               ## the main job on DuckDB against the HubSpot emulator
 	@$(BIN)python -m demo
 
-test: .venv/dev               ## every test, dbt's own included
-	$(BIN)python -m pytest -n auto --dist loadfile
+test: .venv/dev               ## every test but those of proof
+	$(BIN)python -m pytest -n auto --dist loadfile -m "not proof"
+
+proof: .venv/dev              ## kills, simulations, hostile answers, walks through the docs
+	$(BIN)python -m pytest -n auto --dist loadfile -m proof
 
 mutants: .venv/dev            ## break each promise once; every break must be caught
 	$(BIN)python tests/mutants/run.py

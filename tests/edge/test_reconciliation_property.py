@@ -21,6 +21,8 @@ from tests.edge.state_rows import MODELS, email
 from tests.edge.state_session import Session, session
 from tests.host import MIRROR, VIP
 
+pytestmark = pytest.mark.proof
+
 __all__ = ["session"]
 FIRST_SEED = int(os.environ.get("RECONCILIATION_SEED", "1"))
 SCENARIOS = int(os.environ.get("RECONCILIATION_SCENARIOS", "40"))

@@ -48,13 +48,6 @@ def host(built: Host) -> Host:
     return built
 
 
-@pytest.fixture
-def _other_warehouse() -> Iterator[None]:
-    """For tests that open a warehouse besides the host's: dbt's one registry of adapters then holds only that."""
-    yield
-    Host._in_use = None
-
-
 def state(host: Host, table: str) -> str:
     return str(host.warehouse.call("hubspot_state_relation", name=table))
 
@@ -185,7 +178,6 @@ class TestErrors:
             assert failed.value.code == "build_failed"
         finally:
             fresh.close()
-            Host._in_use = None
             host.reset()
 
 
@@ -223,7 +215,6 @@ class TestAHeldFile:
         assert duckdb_host.warehouse.rows("hubspot_newest_portal") == []
 
 
-@pytest.mark.usefixtures("_other_warehouse")
 class TestAProjectThatIsNone:
     @staticmethod
     def project(directory: Path, content: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host
 from tests.story.test_reconcile import people, rows
 
+pytestmark = pytest.mark.proof
+
 NAMES = [f"p{number}" for number in range(8)]
 
 

@@ -37,14 +37,12 @@ def damaged(duckdb_host: Host, tmp_path: Path) -> Iterator[Host]:
     shutil.copy(duckdb_host.duckdb_path, kept)
     yield duckdb_host
     shutil.copy(kept, duckdb_host.duckdb_path)
-    Host._in_use = None
 
 
 def opened(**options: Any) -> Opener:
     """What the command does: parse the project anew."""
 
     def open_warehouse() -> AbstractContextManager[Any]:
-        Host._in_use = None
         return closing(Warehouse(**options))
 
     return open_warehouse

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.dbt_project import ROOT
 from tests.emulator_process import EmulatorProcess
 from tests.host import Host
+
+pytestmark = pytest.mark.proof
 
 PAGE = (ROOT / "docs" / "add-to-your-dbt-project.md").read_text(encoding="utf-8")
 FILES = re.findall(

@@ -14,6 +14,8 @@ from tests.host import MIRROR, VIP, Host
 from tests.story.test_kill import CHANGE, count
 from tests.story.test_reconcile import emails, of, people, rows, session
 
+pytestmark = pytest.mark.proof
+
 
 class At:
     """A `tell` that does something once, when the run says that it sends."""

@@ -11,6 +11,8 @@ import pytest
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
 
+pytestmark = pytest.mark.proof
+
 READ = "POST /crm/v3/objects/contacts/batch/read"
 CREATE = "POST /crm/v3/lists"
 CHANGE = "PUT /crm/v3/lists/{listId}/memberships/add-and-remove"
