@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from emulator.behaviour import SWITCHES, BehaviourError, read_behaviour
 from emulator.crm import Portal
 from emulator.limits import BURST, DAILY, Limits
 from emulator.load import ContactsFileError, load_contacts
@@ -31,9 +32,11 @@ def main() -> int:
         except ContactsFileError as fault:
             return _say(str(fault))
     limits = Limits(burst=arguments.burst, daily=arguments.daily, portal_id=portal.portal_id)
-    service = Service(
-        portal, limits, token=arguments.token, missing_list_status=arguments.missing_list_status
-    )
+    try:
+        behaviour = read_behaviour(arguments.behaviour)
+    except BehaviourError as fault:
+        return _say(str(fault))
+    service = Service(portal, limits, token=arguments.token, behaviour=behaviour)
     try:
         asyncio.run(Server(service).run(arguments.port, lambda url: print(url, flush=True)))  # noqa: T201
     except OSError as fault:
@@ -55,7 +58,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m emulator", description=_DESCRIPTION, allow_abbrev=False)
+    parser = _Parser(
+        prog="python -m emulator",
+        description=_DESCRIPTION,
+        epilog=_switches(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     add = parser.add_argument
     add(
         "--port",
@@ -87,13 +96,20 @@ def _parser() -> argparse.ArgumentParser:
         help="requests in all, as if a day (%(default)s)",
     )
     add(
-        "--missing-list-status",
-        type=int,
-        choices=(404, 400),
-        default=404,
-        help="answer to a list name that is not there; HubSpot's own is not documented (%(default)s)",
+        "--behaviour",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="how to behave where HubSpot's own way is not known; may be given several times (see below)",
     )
     return parser
+
+
+def _switches() -> str:
+    lines = ["behaviours, the default first:"]
+    for name, switch in SWITCHES.items():
+        lines += [f"  {name}={'|'.join(switch.values)}", f"      {switch.meaning}"]
+    return "\n".join(lines)
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

@@ -5,8 +5,10 @@ They need no token, are not in the request log, and answer ``{"error": sentence}
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from emulator.behaviour import BehaviourError, Switchboard
 from emulator.calls import Answer
 from emulator.contacts import AddressTakenError, record_id
 from emulator.crm import ContactError, Portal
@@ -23,16 +25,17 @@ class AdminError(ValueError):
 class Admin:
     """Answers the admin calls of one server."""
 
-    def __init__(self, portal: Portal, journal: Journal, script: Script) -> None:
+    def __init__(self, portal: Portal, journal: Journal, script: Script, behaviour: Switchboard) -> None:
         self._portal = portal
         self._journal = journal
         self._script = script
+        self._behaviour = behaviour
 
     def answer(self, method: str, path: str, query: Mapping[str, str], raw: bytes, at: str) -> Answer:
         """The answer to an admin call; ``path`` begins with ``/_emulator/``."""
         try:
             return Answer(200, self._carry_out(f"{method} {path}", query, raw, at))
-        except (AdminError, ContactError, AddressTakenError, ScriptError) as fault:
+        except (AdminError, BehaviourError, ContactError, AddressTakenError, ScriptError) as fault:
             return Answer(400, {"error": str(fault)})
         except RefusedError as refusal:
             return Answer(refusal.status, {"error": str(refusal)})
@@ -49,11 +52,21 @@ class Admin:
                 faults = read_script(_json(raw))
                 self._script.replace(faults)
                 return {"faults": len(faults)}
+            case ["GET ", "_emulator", "behaviour"]:
+                return asdict(self._behaviour.now)
+            case ["POST ", "_emulator", "behaviour"]:
+                return self._behave(_json(raw))
             case ["GET ", "_emulator", "lists", list_id, "members"]:
                 return self._members(list_id)
             case ["POST ", "_emulator", "lists", list_id, "members"]:
                 return self._edit_members(list_id, _json(raw), at)
         raise RefusedError(404, {"message": f"there is no admin call {call}"})
+
+    def _behave(self, body: object) -> dict[str, str]:
+        if not isinstance(body, dict):
+            raise AdminError("the body must be a JSON object of behaviour names and values")
+        self._behaviour.set(body)
+        return asdict(self._behaviour.now)
 
     def _state(self) -> dict[str, Any]:
         contacts = self._portal.contacts

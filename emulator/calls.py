@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator import shapes
+from emulator.behaviour import Behaviour
 from emulator.crm import Portal
 from emulator.errors import RefusedError, invalid
 
@@ -25,7 +26,8 @@ class Call:
     """The URL of this request without its query."""
     calls_today: int
     daily_limit: int
-    missing_list_status: int
+    behaviour: Behaviour
+    """How to behave where HubSpot's own way is not known."""
     vanishing_rows: int = 0
     """How many rows of the request a scripted fault makes this server overlook; -1 for all."""
     changed: dict[str, int] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """HubSpot's two request limits: a rolling ten seconds and a day. Times come in as arguments, in seconds."""
 
+import math
 from collections import deque
 
 from emulator.errors import RefusedError, burst_limit, daily_limit
@@ -30,6 +31,13 @@ class Limits:
         self._recent.append(now)
         self.used_today += 1
         return None
+
+    def retry_after(self, now: float) -> str:
+        """How many whole seconds until a request refused ``now`` would be let through: until the window
+        rolls on, or a minute when the day is used up."""
+        if self.used_today >= self.daily:
+            return "60"
+        return str(math.ceil(self._recent[0] + WINDOW_SECONDS - now))
 
     def headers(self) -> dict[str, str]:
         """HubSpot's rate-limit headers as of the last request."""

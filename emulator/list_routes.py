@@ -49,7 +49,7 @@ def read_by_name(call: Call) -> Answer:
     name = call.params["listName"]
     found = call.portal.lists.named(name)
     if found is None:
-        raise errors.no_such_list_name(call.missing_list_status, name)
+        raise errors.no_such_list_name(int(call.behaviour.missing_list_name), name)
     return Answer(200, {"list": found.as_json()})
 
 

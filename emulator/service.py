@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from emulator import errors, routes
 from emulator.admin import Admin
+from emulator.behaviour import Behaviour, Switchboard
 from emulator.calls import Answer, Call, refused
 from emulator.crm import Portal
 from emulator.errors import RefusedError
@@ -45,16 +46,14 @@ class Arrival:
 class Service:
     """One emulated HubSpot: its portal, and how it answers."""
 
-    def __init__(
-        self, portal: Portal, limits: Limits, *, token: str | None, missing_list_status: int
-    ) -> None:
+    def __init__(self, portal: Portal, limits: Limits, *, token: str | None, behaviour: Behaviour) -> None:
         self.portal = portal
         self.limits = limits
         self._token = token
-        self._missing_list_status = missing_list_status
+        self._behaviour = Switchboard(behaviour)
         self._journal = Journal()
         self._script = Script()
-        self.admin = Admin(portal, self._journal, self._script)
+        self.admin = Admin(portal, self._journal, self._script, self._behaviour)
 
     def arrive(self, request: Request) -> Arrival:
         """Enter a request in the log and see which route it names and which fault hits it."""
@@ -87,8 +86,12 @@ class Service:
         route, params = arrival.found
         self._check_token(request.headers.get("Authorization", ""))
         refusal = self.limits.refusal(request.now)
-        arrival.headers = self.limits.headers()
+        behaviour = self._behaviour.now
+        if behaviour.rate_limit_headers == "present":
+            arrival.headers = self.limits.headers()
         if refusal:
+            if behaviour.retry_after == "present":
+                arrival.headers["Retry-After"] = self.limits.retry_after(request.now)
             raise refusal
         call = Call(
             portal=self.portal,
@@ -100,7 +103,7 @@ class Service:
             link=f"{base_url}{request.path}",
             calls_today=self.limits.used_today,
             daily_limit=self.limits.daily,
-            missing_list_status=self._missing_list_status,
+            behaviour=behaviour,
             vanishing_rows=arrival.fault.vanishing_rows if arrival.fault else 0,
             changed=arrival.entry.changed,
         )

@@ -100,6 +100,11 @@ class EmulatorProcess:
         """Replace the scripted troubles; an empty script clears them."""
         self._ask("POST", "faults", list(script))
 
+    def behave(self, **switches: str) -> dict[str, str]:
+        """Set some switches of behaviour anew; all of them as they are now."""
+        answer: dict[str, str] = self._ask("POST", "behaviour", switches)
+        return answer
+
     def contacts(self, values: Sequence[Mapping[str, str | None]]) -> list[str]:
         """Add contacts by hand, or edit those whose ``id`` is given; their record ids."""
         answer: list[str] = self._ask("POST", "contacts", list(values))["ids"]

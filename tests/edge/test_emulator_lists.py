@@ -66,7 +66,7 @@ class TestCreateAndFind:
 
     @pytest.mark.parametrize(("status", "category"), [(404, "OBJECT_NOT_FOUND"), (400, "VALIDATION_ERROR")])
     def test_a_missing_name_is_answered_as_the_switch_says(self, status: int, category: str) -> None:
-        with EmulatorProcess(arguments=["--missing-list-status", str(status)]) as process:
+        with EmulatorProcess(arguments=["--behaviour", f"missing_list_name={status}"]) as process:
             client = Client(process)
             answer = client.call("GET", f"{LISTS}/object-type-id/0-1/name/nothing")
             client.session.close()

@@ -63,7 +63,10 @@ class TestCommandLine:
 
     def test_help_names_every_option(self) -> None:
         said = run("--help").stdout
-        for option in ("--port", "--contacts", "--token", "--portal-id", "--burst", "--daily", "127.0.0.1"):
+        for option in (
+            *("--port", "--contacts", "--token", "--portal-id", "--burst", "--daily", "--behaviour"),
+            *("127.0.0.1", "rate_limit_headers=present|absent"),
+        ):
             assert option in said
 
     @pytest.mark.parametrize("port", ["x", "65536", "-1"])

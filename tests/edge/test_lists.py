@@ -161,7 +161,7 @@ class TestFindingLists:
         assert found.new == {name}
 
     def test_an_unknown_name_may_be_a_400_as_well(self) -> None:
-        with EmulatorProcess(arguments=("--missing-list-status", "400")) as emulator:
+        with EmulatorProcess(arguments=("--behaviour", "missing_list_name=400")) as emulator:
             assert Portal(emulator).find("No such list").by_name == {}
 
     @pytest.mark.parametrize("processing_type", ["DYNAMIC", "SNAPSHOT"])
