@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from emulator.behaviour import SWITCHES, BehaviourError, read_behaviour
+from emulator.behaviour import SWITCHES, BehaviourError, Switchboard, read_behaviour
+from emulator.clock import Clock
 from emulator.crm import Portal
 from emulator.limits import BURST, DAILY, Limits
 from emulator.load import ContactsFileError, load_contacts
-from emulator.server import HOST, Server, timestamp
+from emulator.server import HOST, Server
 from emulator.service import Service
+from emulator.world import World
 
 _DESCRIPTION = """A strict HubSpot for tests and demos: contacts, lists and memberships over real HTTP.
 The first line on stdout is its base URL; GET /_emulator/state tells what it holds and what was asked of it.
@@ -25,10 +27,11 @@ _CONTACTS_HELP = """contacts to start with: an email column, perhaps id and hs_a
 def main() -> int:
     """Serve until told to stop. Returns the exit code: 0, or 2 for a port or file that cannot be used."""
     arguments = _parser().parse_args()
+    clock = Clock(arguments.time_factor)
     portal = Portal(arguments.portal_id)
     if arguments.contacts:
         try:
-            load_contacts(portal, arguments.contacts, timestamp())
+            load_contacts(portal, arguments.contacts, str(clock.now()))
         except ContactsFileError as fault:
             return _say(str(fault))
     limits = Limits(burst=arguments.burst, daily=arguments.daily, portal_id=portal.portal_id)
@@ -36,7 +39,7 @@ def main() -> int:
         behaviour = read_behaviour(arguments.behaviour)
     except BehaviourError as fault:
         return _say(str(fault))
-    service = Service(portal, limits, token=arguments.token, behaviour=behaviour)
+    service = Service(World(portal, clock, limits, Switchboard(behaviour), token=arguments.token))
     try:
         asyncio.run(Server(service).run(arguments.port, lambda url: print(url, flush=True)))  # noqa: T201
     except OSError as fault:
@@ -96,6 +99,13 @@ def _parser() -> argparse.ArgumentParser:
         help="requests in all, as if a day (%(default)s)",
     )
     add(
+        "--time-factor",
+        metavar="N",
+        type=_factor,
+        default=1.0,
+        help="emulated seconds per real second, so that limits and days pass faster (%(default)g)",
+    )
+    add(
         "--behaviour",
         metavar="NAME=VALUE",
         action="append",
@@ -110,6 +120,16 @@ def _switches() -> str:
     for name, switch in SWITCHES.items():
         lines += [f"  {name}={'|'.join(switch.values)}", f"      {switch.meaning}"]
     return "\n".join(lines)
+
+
+def _factor(text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0.001 <= factor <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.001 to 100000")
+    return factor
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

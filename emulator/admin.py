@@ -8,34 +8,28 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from emulator.behaviour import BehaviourError, Switchboard
+from emulator.behaviour import BehaviourError
+from emulator.by_hand import AdminError, edit_contacts, edit_members, members
 from emulator.calls import Answer
-from emulator.contacts import AddressTakenError, record_id
-from emulator.crm import ContactError, Portal
 from emulator.errors import RefusedError
-from emulator.faults import Script, ScriptError, read_script
-from emulator.journal import Journal
-from emulator.lists import change_members
+from emulator.faults import ScriptError, read_script
+from emulator.world import World
 
-
-class AdminError(ValueError):
-    """An admin call that cannot be carried out; says why in one sentence."""
+LATEST_SECONDS = 100 * 365 * 86400
+"""How far the clock can be stepped in all: dates end in the year 9999."""
 
 
 class Admin:
     """Answers the admin calls of one server."""
 
-    def __init__(self, portal: Portal, journal: Journal, script: Script, behaviour: Switchboard) -> None:
-        self._portal = portal
-        self._journal = journal
-        self._script = script
-        self._behaviour = behaviour
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     def answer(self, method: str, path: str, query: Mapping[str, str], raw: bytes, at: str) -> Answer:
         """The answer to an admin call; ``path`` begins with ``/_emulator/``."""
         try:
             return Answer(200, self._carry_out(f"{method} {path}", query, raw, at))
-        except (AdminError, BehaviourError, ContactError, AddressTakenError, ScriptError) as fault:
+        except (AdminError, BehaviourError, ScriptError) as fault:
             return Answer(400, {"error": str(fault)})
         except RefusedError as refusal:
             return Answer(refusal.status, {"error": str(refusal)})
@@ -45,90 +39,79 @@ class Admin:
             case ["GET ", "_emulator", "state"]:
                 return self._state()
             case ["GET ", "_emulator", "requests"]:
-                return self._journal.since(_number(query.get("after", "0")))
+                return self._world.journal.since(_number(query.get("after", "0")))
+            case ["GET ", "_emulator", "requests", "per-second"]:
+                return self._world.journal.per_second()
+            case ["POST ", "_emulator", "reset"]:
+                return self._reset(_json(raw or b"{}"))
+            case ["GET ", "_emulator", "clock"]:
+                return self._time()
+            case ["POST ", "_emulator", "clock"]:
+                return self._set_clock(_json(raw))
             case ["POST ", "_emulator", "contacts"]:
-                return self._contacts(_json(raw), at)
+                return edit_contacts(self._world.portal, _json(raw), at)
             case ["POST ", "_emulator", "faults"]:
                 faults = read_script(_json(raw))
-                self._script.replace(faults)
+                self._world.script.replace(faults)
                 return {"faults": len(faults)}
             case ["GET ", "_emulator", "behaviour"]:
-                return asdict(self._behaviour.now)
+                return asdict(self._world.behaviour.now)
             case ["POST ", "_emulator", "behaviour"]:
                 return self._behave(_json(raw))
             case ["GET ", "_emulator", "lists", list_id, "members"]:
-                return self._members(list_id)
+                return members(self._world.portal, list_id)
             case ["POST ", "_emulator", "lists", list_id, "members"]:
-                return self._edit_members(list_id, _json(raw), at)
+                return edit_members(self._world.portal, list_id, _json(raw), at)
         raise RefusedError(404, {"message": f"there is no admin call {call}"})
 
     def _behave(self, body: object) -> dict[str, str]:
         if not isinstance(body, dict):
             raise AdminError("the body must be a JSON object of behaviour names and values")
-        self._behaviour.set(body)
-        return asdict(self._behaviour.now)
+        self._world.behaviour.set(body)
+        return asdict(self._world.behaviour.now)
+
+    def _reset(self, body: object) -> dict[str, Any]:
+        if body not in ({}, {"portal": False}, {"portal": True}):
+            raise AdminError("the body may only be an object with 'portal': true or false")
+        self._world.reset(portal=body == {"portal": True})
+        return self._state()
+
+    def _time(self) -> dict[str, Any]:
+        clock = self._world.clock
+        moment = clock.now()
+        return {
+            "seconds": moment.seconds,
+            "at": str(moment),
+            "factor": clock.factor,
+            "frozen": clock.frozen,
+        }
+
+    def _set_clock(self, body: object) -> dict[str, Any]:
+        """Freeze or unfreeze, then step forward: both are optional."""
+        if not isinstance(body, dict) or not body or set(body) - {"step", "frozen"}:
+            raise AdminError("the body must be an object with 'step', 'frozen' or both")
+        step, frozen = body.get("step", 0), body.get("frozen", self._world.clock.frozen)
+        most = LATEST_SECONDS - self._world.clock.now().seconds
+        if type(step) not in (int, float) or not 0 <= step <= most:
+            raise AdminError(f"step must be a number of seconds from 0 to {most:.0f}")
+        if type(frozen) is not bool:
+            raise AdminError("frozen must be true or false")
+        self._world.clock.freeze(frozen)
+        self._world.clock.step(step)
+        return self._time()
 
     def _state(self) -> dict[str, Any]:
-        contacts = self._portal.contacts
+        contacts = self._world.portal.contacts
         lists = [
             {"listId": str(each.id), "name": each.name, "size": len(each.members)}
-            for each in self._portal.lists.all()
+            for each in self._world.portal.lists.all()
         ]
         return {
             "contacts": len(contacts),
             "contacts_created": contacts.created,
             "lists": lists,
-            "requests": self._journal.totals(),
+            "requests": self._world.journal.totals(),
         }
-
-    def _contacts(self, body: object, at: str) -> dict[str, Any]:
-        """Add, edit (``id`` of a contact that is there) or delete by hand, in order until one is wrong."""
-        ids = self._deleted(body) if isinstance(body, dict) else self._put(body, at)
-        return {"contacts": len(self._portal.contacts), "ids": ids}
-
-    def _put(self, body: object, at: str) -> list[str]:
-        if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
-            raise AdminError("the body must be a JSON array of contacts, or an object with 'delete'")
-        ids: list[str] = []
-        for place, item in enumerate(body):
-            values = {name: "" if value is None else value for name, value in item.items()}
-            if not all(isinstance(value, str) for value in values.values()):
-                raise AdminError(f"contact {place}: every value must be a string or null")
-            if "email" not in values and self._portal.contacts.by_id(values.get("id", "")) is None:
-                raise AdminError(f"contact {place} has neither an email nor the id of a contact")
-            try:
-                ids.append(str(self._portal.put_by_hand(values, at).id))
-            except (ContactError, AddressTakenError) as fault:
-                raise AdminError(f"contact {place}: {fault}") from None
-        return ids
-
-    def _deleted(self, body: dict[str, Any]) -> list[str]:
-        if set(body) != {"delete"}:
-            raise AdminError("the object must have one member, 'delete'")
-        ids = _ids(body["delete"], "delete")
-        for each in ids:
-            contact = self._portal.contacts.by_id(each)
-            if contact is None:
-                raise AdminError(f"there is no contact {each}")
-            self._portal.archive(contact)
-        return ids
-
-    def _members(self, list_id: str) -> dict[str, list[str]]:
-        ids = [str(each) for each in self._portal.lists.get(list_id).ordered()]
-        contacts = [self._portal.contacts.by_id(each) for each in ids]
-        emails = [contact.properties.get("email", "") for contact in contacts if contact]
-        return {"recordIds": ids, "emails": emails}
-
-    def _edit_members(self, list_id: str, body: object, at: str) -> dict[str, list[str]]:
-        if not isinstance(body, dict) or set(body) - {"add", "remove"}:
-            raise AdminError("the body must be an object with 'add', 'remove' or both")
-        return change_members(
-            self._portal.lists.get(list_id),
-            self._portal.contacts,
-            add=_ids(body.get("add", []), "add"),
-            remove=_ids(body.get("remove", []), "remove"),
-            at=at,
-        )
 
 
 def _json(raw: bytes) -> object:
@@ -136,14 +119,6 @@ def _json(raw: bytes) -> object:
         return json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError):
         raise AdminError("the body is not JSON in UTF-8") from None
-
-
-def _ids(value: object, name: str) -> list[str]:
-    if not isinstance(value, list) or not all(
-        isinstance(item, str) and record_id(item) is not None for item in value
-    ):
-        raise AdminError(f"{name} must be an array of record ids as strings")
-    return value
 
 
 def _number(value: str) -> int:

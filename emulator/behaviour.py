@@ -68,6 +68,11 @@ class Switchboard:
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.now = behaviour
+        self._at_the_start = behaviour
+
+    def reset(self) -> None:
+        """Behave as at the start again."""
+        self.now = self._at_the_start
 
     def set(self, values: Mapping[str, object]) -> None:
         """Set some switches anew. Raises :class:`BehaviourError`, and nothing is set."""

@@ -57,6 +57,14 @@ class Fault:
     times: int | None = 1
     after: int = 0
 
+    @property
+    def kind(self) -> str:
+        """The trouble by its name in a script."""
+        if self.vanishing_rows:
+            return "empty_results" if self.vanishing_rows == ALL_ROWS else "drop_rows"
+        named = (("status", self.status), ("reset", self.reset), ("hang", self.hang))
+        return next((name for name, value in named if value is not None), "latency")
+
     def matches(self, route: str) -> bool:
         """Whether the fault is meant for that route."""
         if self.route == EVERY_ROUTE:

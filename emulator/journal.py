@@ -1,24 +1,31 @@
-"""The log of every request to HubSpot's own routes; admin calls are not in it."""
+"""The log of every request to HubSpot's own routes, and what it adds up to; admin calls are not in it."""
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.clock import Moment
+
 NO_ANSWER = "none"
-"""The ``by_status`` key of requests that got no answer (yet): a reset or a hang."""
+"""The ``by_status`` key of requests that got no answer (yet): a reset, a hang, an answer cut in half."""
+WINDOW_MILLISECONDS = 10_000
 
 
 @dataclass(slots=True)
 class Entry:
-    """One request: ``no`` counts from 1, ``status`` is None until answered, ``bytes`` is its body's size."""
+    """One request. ``no`` counts from 1; ``at`` and ``seconds`` are its arrival by the emulator's clock;
+    ``bytes`` is its body's size; ``status`` is None until answered; ``fault`` names the trouble that hit it.
+    """
 
     no: int
     at: str
+    seconds: float
     method: str
     path: str
     route: str
     bytes: int
     status: int | None = None
+    fault: str | None = None
     changed: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -27,25 +34,49 @@ class Entry:
         return {
             "no": self.no,
             "at": self.at,
+            "seconds": self.seconds,
             "method": self.method,
             "path": self.path,
             "route": self.route,
             "status": self.status,
             "bytes": self.bytes,
+            "fault": self.fault,
             **counts,
         }
 
 
 class Journal:
-    """Requests in the order they arrived."""
+    """Requests in the order they arrived, and how many were at work at once."""
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self._at_work = 0
+        self.clear()
 
-    def open(self, *, at: str, method: str, path: str, route: str, size: int) -> Entry:
+    def clear(self) -> None:
+        """Forget everything but the requests still at work."""
+        self._entries: list[Entry] = []
+        self._recent: deque[int] = deque()
+        self._busiest = 0
+        self._peak = self._at_work
+
+    def begin(self) -> None:
+        """A request is at work from now on."""
+        self._at_work += 1
+        self._peak = max(self._peak, self._at_work)
+
+    def end(self) -> None:
+        """A request is done with, answered or not."""
+        self._at_work -= 1
+
+    def open(self, *, moment: Moment, method: str, path: str, route: str, size: int) -> Entry:
         """Enter a request that has just arrived."""
-        entry = Entry(len(self._entries) + 1, at, method, path, route, size)
+        entry = Entry(len(self._entries) + 1, str(moment), moment.seconds, method, path, route, size)
         self._entries.append(entry)
+        now = moment.milliseconds
+        while self._recent and self._recent[0] <= now - WINDOW_MILLISECONDS:
+            self._recent.popleft()
+        self._recent.append(now)
+        self._busiest = max(self._busiest, len(self._recent))
         return entry
 
     def since(self, no: int) -> list[dict[str, Any]]:
@@ -53,7 +84,18 @@ class Journal:
         return [entry.as_json() for entry in self._entries[no:]]
 
     def totals(self) -> dict[str, Any]:
-        """How many requests came, by route and by status."""
+        """How many requests came: in all, by route, by status, at once, and in the busiest ten seconds."""
         by_route = Counter(entry.route for entry in self._entries)
         by_status = Counter(str(entry.status or NO_ANSWER) for entry in self._entries)
-        return {"total": len(self._entries), "by_route": dict(by_route), "by_status": dict(by_status)}
+        return {
+            "total": len(self._entries),
+            "by_route": dict(by_route),
+            "by_status": dict(by_status),
+            "peak_concurrency": self._peak,
+            "busiest_10_seconds": self._busiest,
+        }
+
+    def per_second(self) -> list[dict[str, int]]:
+        """How many requests arrived in each second of the emulator's clock that saw any, in order of time."""
+        counts = Counter(int(entry.seconds) for entry in self._entries)
+        return [{"second": second, "requests": count} for second, count in sorted(counts.items())]

@@ -11,10 +11,8 @@ import signal
 import socket
 import struct
 import sys
-import time
 import traceback
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -31,12 +29,8 @@ _QUIET = logging.getLogger("emulator.http")
 _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
 _ADMIN = "/_emulator/"
+_Answering = Callable[[web.BaseRequest, Request], Awaitable[web.StreamResponse]]
 _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>Error {0}</h1></body></html>"
-
-
-def timestamp() -> str:
-    """The time now as HubSpot writes it: ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Server:
@@ -44,6 +38,7 @@ class Server:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._world = service.world
         self._base_url = ""
 
     async def run(self, port: int, announce: Callable[[str], None]) -> None:
@@ -72,12 +67,21 @@ class Server:
             await runner.cleanup()
 
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
+        if http.raw_path.startswith(_ADMIN):
+            return await self._guarded(http, self._arrange)
+        self._world.journal.begin()
+        try:
+            return await self._guarded(http, self._answer)
+        finally:
+            self._world.journal.end()
+
+    async def _guarded(self, http: web.BaseRequest, answer: _Answering) -> web.StreamResponse:
         try:
             request = await self._read(http)
         except web.RequestPayloadError:
             return _response(refused(errors.bad_json("the body breaks off")))
         try:
-            return await self._answer(http, request)
+            return await answer(http, request)
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return _response(refused(errors.error(500, "internal error")))
@@ -85,14 +89,14 @@ class Server:
     async def _read(self, http: web.BaseRequest) -> Request:
         path, _, query = http.raw_path.partition("?")
         raw = await http.content.read()
-        return Request(http.method, path, query, http.headers, raw, timestamp(), time.monotonic())
+        return Request(http.method, path, query, http.headers, raw, self._world.clock.now())
+
+    async def _arrange(self, _http: web.BaseRequest, request: Request) -> web.StreamResponse:
+        query = dict(parse_qsl(request.query))
+        at = str(request.moment)
+        return _response(self._service.admin.answer(request.method, request.path, query, request.raw, at))
 
     async def _answer(self, http: web.BaseRequest, request: Request) -> web.StreamResponse:
-        if request.path.startswith(_ADMIN):
-            query = dict(parse_qsl(request.query))
-            return _response(
-                self._service.admin.answer(request.method, request.path, query, request.raw, request.at)
-            )
         arrival = self._service.arrive(request)
         fault = arrival.fault
         if fault is None:

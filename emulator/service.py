@@ -9,26 +9,24 @@ from urllib.parse import parse_qsl
 
 from emulator import errors, routes
 from emulator.admin import Admin
-from emulator.behaviour import Behaviour, Switchboard
 from emulator.calls import Answer, Call, refused
-from emulator.crm import Portal
+from emulator.clock import Moment
 from emulator.errors import RefusedError
-from emulator.faults import Fault, Script
-from emulator.journal import Entry, Journal
-from emulator.limits import Limits
+from emulator.faults import Fault
+from emulator.journal import Entry
+from emulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, whole. ``path`` is still percent-encoded; ``now`` is a steady clock in seconds."""
+    """One HTTP request, whole. ``path`` is still percent-encoded; ``moment`` is when it had arrived."""
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     raw: bytes
-    at: str
-    now: float
+    moment: Moment
 
 
 @dataclass(slots=True)
@@ -44,29 +42,26 @@ class Arrival:
 
 
 class Service:
-    """One emulated HubSpot: its portal, and how it answers."""
+    """How one emulated HubSpot answers."""
 
-    def __init__(self, portal: Portal, limits: Limits, *, token: str | None, behaviour: Behaviour) -> None:
-        self.portal = portal
-        self.limits = limits
-        self._token = token
-        self._behaviour = Switchboard(behaviour)
-        self._journal = Journal()
-        self._script = Script()
-        self.admin = Admin(portal, self._journal, self._script, self._behaviour)
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.admin = Admin(world)
 
     def arrive(self, request: Request) -> Arrival:
         """Enter a request in the log and see which route it names and which fault hits it."""
         found = routes.find(request.method, request.path)
         route = found[0].name if found else f"{request.method} {request.path}"
-        entry = self._journal.open(
-            at=request.at,
+        entry = self.world.journal.open(
+            moment=request.moment,
             method=request.method,
             path=f"{request.path}?{request.query}" if request.query else request.path,
             route=route,
             size=len(request.raw),
         )
-        return Arrival(request, entry, found, self._script.take(route))
+        fault = self.world.script.take(route)
+        entry.fault = fault.kind if fault else None
+        return Arrival(request, entry, found, fault)
 
     def answer(self, arrival: Arrival, base_url: str) -> Answer:
         """Carry a request out, or refuse it as HubSpot would."""
@@ -77,7 +72,7 @@ class Service:
 
     def trouble(self, status: int) -> Answer:
         """The answer of a scripted status."""
-        return refused(errors.trouble(status, self.portal.portal_id))
+        return refused(errors.trouble(status, self.world.portal.portal_id))
 
     def _handle(self, arrival: Arrival, base_url: str) -> Answer:
         request = arrival.request
@@ -85,24 +80,24 @@ class Service:
             raise errors.no_such_path()
         route, params = arrival.found
         self._check_token(request.headers.get("Authorization", ""))
-        refusal = self.limits.refusal(request.now)
-        behaviour = self._behaviour.now
+        limits, behaviour = self.world.limits, self.world.behaviour.now
+        refusal = limits.refusal(request.moment.milliseconds)
         if behaviour.rate_limit_headers == "present":
-            arrival.headers = self.limits.headers()
+            arrival.headers = limits.headers()
         if refusal:
             if behaviour.retry_after == "present":
-                arrival.headers["Retry-After"] = self.limits.retry_after(request.now)
+                arrival.headers["Retry-After"] = limits.retry_after(request.moment.milliseconds)
             raise refusal
         call = Call(
-            portal=self.portal,
-            at=request.at,
+            portal=self.world.portal,
+            at=str(request.moment),
             params=params,
             query=_query(request.query, route.query),
             raw=request.raw,
             content_type=request.headers.get("Content-Type", ""),
             link=f"{base_url}{request.path}",
-            calls_today=self.limits.used_today,
-            daily_limit=self.limits.daily,
+            calls_today=limits.used_today,
+            daily_limit=limits.daily,
             behaviour=behaviour,
             vanishing_rows=arrival.fault.vanishing_rows if arrival.fault else 0,
             changed=arrival.entry.changed,
@@ -111,7 +106,7 @@ class Service:
 
     def _check_token(self, header: str) -> None:
         scheme, _, token = header.partition(" ")
-        known = self._token is None or token == self._token
+        known = self.world.token is None or token == self.world.token
         if scheme.lower() != "bearer" or not token.strip() or not known:
             raise errors.unauthenticated()
 

@@ -100,6 +100,22 @@ class EmulatorProcess:
         """Replace the scripted troubles; an empty script clears them."""
         self._ask("POST", "faults", list(script))
 
+    def per_second(self) -> list[dict[str, int]]:
+        """How many requests arrived in each second of the emulator's clock that saw any."""
+        answer: list[dict[str, int]] = self._ask("GET", "requests/per-second")
+        return answer
+
+    def reset(self, *, portal: bool = False) -> dict[str, Any]:
+        """Clear log, counters, faults, limits, switches; with ``portal`` its contents too. The new state."""
+        answer: dict[str, Any] = self._ask("POST", "reset", {"portal": portal})
+        return answer
+
+    def clock(self, **change: float | bool) -> dict[str, Any]:
+        """Seconds, at, factor, frozen; ``step=SECONDS`` and ``frozen=True`` set it first."""
+        method, body = ("POST", change) if change else ("GET", None)
+        answer: dict[str, Any] = self._ask(method, "clock", body)
+        return answer
+
     def behave(self, **switches: str) -> dict[str, str]:
         """Set some switches of behaviour anew; all of them as they are now."""
         answer: dict[str, str] = self._ask("POST", "behaviour", switches)

@@ -1,0 +1,38 @@
+"""What one emulated HubSpot is made of, in one place for those who serve it and those who arrange it."""
+
+from dataclasses import dataclass, field
+
+from emulator.behaviour import Switchboard
+from emulator.clock import Clock
+from emulator.crm import Portal
+from emulator.faults import Script
+from emulator.journal import Journal
+from emulator.limits import Limits
+
+
+@dataclass(slots=True)
+class World:
+    """A portal, its clock and limits, how it behaves, what goes wrong, and the log of what was asked of it."""
+
+    portal: Portal
+    clock: Clock
+    limits: Limits
+    behaviour: Switchboard
+    token: str | None = None
+    """The one token to accept; None for any."""
+    journal: Journal = field(default_factory=Journal)
+    script: Script = field(default_factory=Script)
+
+    def reset(self, *, portal: bool) -> None:
+        """Begin again: no log, counters, faults or used limits, switches as at the start, the clock running.
+
+        With ``portal`` its contacts, lists and own properties are gone too. The clock never goes back.
+        """
+        self.journal.clear()
+        self.script.replace([])
+        self.limits.clear()
+        self.behaviour.reset()
+        self.clock.freeze(False)
+        if portal:
+            self.portal = Portal(self.portal.portal_id)
+        self.portal.contacts.created = 0
