@@ -3,18 +3,21 @@
 from datetime import datetime, timedelta
 
 from emulator.calls import Answer, Call
+from emulator.clock import stamp
 
 
 def details(call: Call) -> Answer:
     """``GET /account-info/{version}/details``."""
+    local = datetime.fromisoformat(call.at).astimezone(call.portal.time_zone)
+    offset = local.utcoffset() or timedelta()
     body = {
         "portalId": call.portal.portal_id,
         "accountType": "STANDARD",
-        "timeZone": "UTC",
+        "timeZone": str(call.portal.time_zone),
         "companyCurrency": "EUR",
         "additionalCurrencies": [],
-        "utcOffset": "+00:00",
-        "utcOffsetMilliseconds": 0,
+        "utcOffset": local.isoformat()[-6:],
+        "utcOffsetMilliseconds": offset // timedelta(milliseconds=1),
         "uiDomain": "app.hubspot.com",
         "dataHostingLocation": "eu1",
     }
@@ -22,15 +25,15 @@ def details(call: Call) -> Answer:
 
 
 def daily_usage(call: Call) -> Answer:
-    """``GET /account-info/{version}/api-usage/daily/private-apps``; the quota starts anew at midnight UTC."""
-    midnight = datetime.fromisoformat(call.at).replace(hour=0, minute=0, second=0, microsecond=0)
+    """``GET /account-info/{version}/api-usage/daily/private-apps``."""
+    quota = call.limits.quota()
     usage = {
         "name": "private-apps-api-calls-daily",
-        "usageLimit": call.daily_limit,
-        "currentUsage": call.calls_today,
+        "usageLimit": quota.limit,
+        "currentUsage": quota.used,
         "collectedAt": call.at,
         "fetchStatus": "SUCCESS",
-        "resetsAt": (midnight + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "resetsAt": stamp(quota.resets_at),
     }
     return Answer(200, {"results": [usage]})
 

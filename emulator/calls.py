@@ -8,6 +8,7 @@ from emulator import shapes
 from emulator.behaviour import Behaviour
 from emulator.crm import Portal
 from emulator.errors import RefusedError, invalid
+from emulator.limits import Limits
 
 
 @dataclass(slots=True)
@@ -24,8 +25,7 @@ class Call:
     content_type: str
     link: str
     """The URL of this request without its query."""
-    calls_today: int
-    daily_limit: int
+    limits: Limits
     behaviour: Behaviour
     """How to behave where HubSpot's own way is not known."""
     vanishing_rows: int = 0

@@ -4,6 +4,7 @@ Knows nothing of HTTP. Times come in as arguments: ISO 8601 text in UTC.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, tzinfo
 
 from emulator.addresses import acceptable
 from emulator.contacts import Contact, Contacts, record_id
@@ -16,10 +17,11 @@ class ContactError(ValueError):
 
 
 class Portal:
-    """A HubSpot account: its number, contacts, lists and contact properties."""
+    """A HubSpot account: its number and time zone, contacts, lists and contact properties."""
 
-    def __init__(self, portal_id: int) -> None:
+    def __init__(self, portal_id: int, time_zone: tzinfo = UTC) -> None:
         self.portal_id = portal_id
+        self.time_zone = time_zone
         self.contacts = Contacts()
         self.lists = Lists()
         self.definitions = Definitions()

@@ -97,6 +97,12 @@ def burst_limit(portal_id: int) -> RefusedError:
     )
 
 
+def secondly_limit() -> RefusedError:
+    """429 of the limit on searches in a second."""
+    message = "You have reached your secondly limit."
+    return error(429, message, errorType="RATE_LIMIT", policyName="SECONDLY")
+
+
 def daily_limit() -> RefusedError:
     """429 of the daily limit."""
     return error(

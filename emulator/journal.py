@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.clock import Moment
+from emulator.limits import BURST_MILLISECONDS
 
 NO_ANSWER = "none"
 """The ``by_status`` key of requests that got no answer (yet): a reset, a hang, an answer cut in half."""
-WINDOW_MILLISECONDS = 10_000
 
 
 @dataclass(slots=True)
@@ -68,16 +68,21 @@ class Journal:
         """A request is done with, answered or not."""
         self._at_work -= 1
 
-    def open(self, *, moment: Moment, method: str, path: str, route: str, size: int) -> Entry:
-        """Enter a request that has just arrived."""
+    def open(
+        self, *, moment: Moment, method: str, path: str, route: str, size: int, is_search: bool
+    ) -> Entry:
+        """Enter a request that has just arrived; a search does not count in the busiest ten seconds."""
         entry = Entry(len(self._entries) + 1, str(moment), moment.seconds, method, path, route, size)
         self._entries.append(entry)
-        now = moment.milliseconds
-        while self._recent and self._recent[0] <= now - WINDOW_MILLISECONDS:
+        if not is_search:
+            self._note_pace(moment.milliseconds)
+        return entry
+
+    def _note_pace(self, now: int) -> None:
+        while self._recent and self._recent[0] <= now - BURST_MILLISECONDS:
             self._recent.popleft()
         self._recent.append(now)
         self._busiest = max(self._busiest, len(self._recent))
-        return entry
 
     def since(self, no: int) -> list[dict[str, Any]]:
         """The entries after number ``no``."""

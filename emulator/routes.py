@@ -24,6 +24,11 @@ class Route:
     has_rows: bool
     """Whether the scripted faults that make rows vanish mean anything here."""
 
+    @property
+    def is_search(self) -> bool:
+        """Whether the limit on searches of records holds here instead of the ten-second one."""
+        return self.name.endswith("/contacts/search")
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:

@@ -54,6 +54,7 @@ class Service:
         route = found[0].name if found else f"{request.method} {request.path}"
         entry = self.world.journal.open(
             moment=request.moment,
+            is_search=found is not None and found[0].is_search,
             method=request.method,
             path=f"{request.path}?{request.query}" if request.query else request.path,
             route=route,
@@ -80,14 +81,7 @@ class Service:
             raise errors.no_such_path()
         route, params = arrival.found
         self._check_token(request.headers.get("Authorization", ""))
-        limits, behaviour = self.world.limits, self.world.behaviour.now
-        refusal = limits.refusal(request.moment.milliseconds)
-        if behaviour.rate_limit_headers == "present":
-            arrival.headers = limits.headers()
-        if refusal:
-            if behaviour.retry_after == "present":
-                arrival.headers["Retry-After"] = limits.retry_after(request.moment.milliseconds)
-            raise refusal
+        self._count(arrival, route)
         call = Call(
             portal=self.world.portal,
             at=str(request.moment),
@@ -96,13 +90,22 @@ class Service:
             raw=request.raw,
             content_type=request.headers.get("Content-Type", ""),
             link=f"{base_url}{request.path}",
-            calls_today=limits.used_today,
-            daily_limit=limits.daily,
-            behaviour=behaviour,
+            limits=self.world.limits,
+            behaviour=self.world.behaviour.now,
             vanishing_rows=arrival.fault.vanishing_rows if arrival.fault else 0,
             changed=arrival.entry.changed,
         )
         return route.handler(call)
+
+    def _count(self, arrival: Arrival, route: routes.Route) -> None:
+        limits, behaviour = self.world.limits, self.world.behaviour.now
+        refusal = limits.refusal(arrival.request.moment, search=route.is_search)
+        if behaviour.rate_limit_headers == "present" and not route.is_search:
+            arrival.headers = limits.headers()
+        if refusal:
+            if behaviour.retry_after == "present":
+                arrival.headers["Retry-After"] = limits.retry_after(search=route.is_search)
+            raise refusal
 
     def _check_token(self, header: str) -> None:
         scheme, _, token = header.partition(" ")

@@ -34,5 +34,5 @@ class World:
         self.behaviour.reset()
         self.clock.freeze(False)
         if portal:
-            self.portal = Portal(self.portal.portal_id)
+            self.portal = Portal(self.portal.portal_id, self.portal.time_zone)
         self.portal.contacts.created = 0

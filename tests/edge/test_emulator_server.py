@@ -12,13 +12,11 @@ import pytest
 import requests
 
 from emulator.crm import Portal
-from emulator.limits import Limits
 from emulator.load import ContactsFileError, load_contacts
 from tests.edge.emulator_fixtures import CONTACTS, LISTS, NO_LIMITS, Client, assert_refused
 from tests.emulator_process import ROOT, EmulatorProcess
 
 DETAILS = "/account-info/v3/details"
-USAGE = "/account-info/v3/api-usage/daily/private-apps"
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +63,7 @@ class TestCommandLine:
         said = run("--help").stdout
         for option in (
             *("--port", "--contacts", "--token", "--portal-id", "--burst", "--daily", "--behaviour"),
-            "--time-factor",
+            *("--time-factor", "--time-zone"),
             *("127.0.0.1", "rate_limit_headers=present|absent"),
         ):
             assert option in said
@@ -188,51 +186,6 @@ class TestToken:
             for wrong in ("Bearer wrong", "Bearer right x", "Bearer Right", "Basic right", None):
                 assert_refused(get(process, DETAILS, wrong), 401, "INVALID_AUTHENTICATION")
             assert process.state()["requests"]["by_status"] == {"200": 1, "401": 5}
-
-
-class TestLimits:
-    def test_headers_tell_what_is_left(self) -> None:
-        with EmulatorProcess(arguments=["--burst", "50", "--daily", "1000"]) as process:
-            get(process, DETAILS, "Bearer x")
-            headers = get(process, DETAILS, "Bearer x").headers
-            missing = get(process, DETAILS, None).headers
-        prefix = "X-HubSpot-RateLimit-"
-        assert headers[prefix + "Max"] == "50"
-        assert headers[prefix + "Remaining"] == "48"
-        assert headers[prefix + "Interval-Milliseconds"] == "10000"
-        assert headers[prefix + "Daily"] == "1000"
-        assert headers[prefix + "Daily-Remaining"] == "998"
-        assert prefix + "Max" not in missing
-
-    def test_beyond_the_burst_is_a_429_of_the_rolling_policy(self) -> None:
-        with EmulatorProcess(arguments=["--burst", "3"]) as process:
-            answers = [get(process, DETAILS, "Bearer x") for _ in range(4)]
-        assert [each.status_code for each in answers] == [200, 200, 200, 429]
-        body = answers[-1].json()
-        assert body["errorType"] == "RATE_LIMIT"
-        assert body["policyName"] == "TEN_SECONDLY_ROLLING"
-        assert "ten-secondly" in body["groupName"]
-        assert "category" not in body
-        assert "Retry-After" not in answers[-1].headers
-
-    def test_beyond_the_day_is_a_429_of_the_daily_policy_and_usage_tells(self) -> None:
-        with EmulatorProcess(arguments=["--daily", "3"]) as process:
-            get(process, DETAILS, "Bearer x")
-            (usage,) = get(process, USAGE, "Bearer x").json()["results"]
-            answers = [get(process, DETAILS, "Bearer x") for _ in range(2)]
-        assert (usage["usageLimit"], usage["currentUsage"]) == (3, 2)
-        assert usage["fetchStatus"] == "SUCCESS"
-        assert usage["collectedAt"] < usage["resetsAt"]
-        assert [each.status_code for each in answers] == [200, 429]
-        assert answers[-1].json()["errorType"] == "RATE_LIMIT"
-        assert answers[-1].json()["policyName"] == "DAILY"
-
-    def test_the_window_rolls_and_refused_requests_cost_nothing(self) -> None:
-        limits = Limits(burst=2, daily=100, portal_id=1)
-        times = [0, 6000, 7000, 9900, 10000, 10100, 16000, 16100]
-        passed = [limits.refusal(now) is None for now in times]
-        assert passed == [True, True, False, False, True, False, True, False]
-        assert limits.used_today == 4
 
 
 class TestRequestLog:
