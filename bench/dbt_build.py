@@ -35,11 +35,13 @@ class Built:
 class DuckDbProject:
     """The project with a DuckDB file in `directory`, which takes everything dbt writes."""
 
-    def __init__(self, directory: Path, variables: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, directory: Path, memory_limit: str = "4GB") -> None:
         self.directory = directory
         self.file = directory / "warehouse.duckdb"
-        self._variables = {"as_of": AS_OF, **(variables or {})}
-        self.write_profile({"type": "duckdb", "path": str(self.file), "keep_open": False})
+        settings = {"memory_limit": memory_limit, "preserve_insertion_order": False}
+        self.write_profile(
+            {"type": "duckdb", "path": str(self.file), "keep_open": False, "settings": settings}
+        )
 
     def write_profile(self, output: Mapping[str, Any]) -> None:
         """Let dbt use that adapter and place."""
@@ -48,12 +50,13 @@ class DuckDbProject:
         (self.directory / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
 
     def write(self, **tables: pa.Table) -> None:
-        """Put tables where the project's seeds would be."""
+        """Put rows into tables where the project's seeds would be; a table that is there gets more rows."""
         with duckdb.connect(str(self.file)) as connection:
             connection.execute(f"create schema if not exists {SCHEMA}")
             for name, rows in tables.items():
                 connection.register("rows", rows)
-                connection.execute(f"create or replace table {SCHEMA}.{name} as select * from rows")
+                connection.execute(f"create table if not exists {SCHEMA}.{name} as from rows limit 0")
+                connection.execute(f"insert into {SCHEMA}.{name} from rows")
 
     def build(self, *select: str) -> Built:
         """Build these models, and the seeds before them that are no source. Stops the program when dbt fails."""
@@ -67,7 +70,7 @@ class DuckDbProject:
             "--log-path",
             str(self.directory / "logs"),
         ]
-        command += ["--log-level-file", "none", "--vars", json.dumps(self._variables)]
+        command += ["--log-level-file", "none", "--vars", json.dumps({"as_of": AS_OF})]
         with (
             subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process,
             PeakMemory(process.pid) as peak,

@@ -20,50 +20,11 @@ from itertools import combinations
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from bench.dbt_build import SCHEMA, DuckDbProject
 from bench.population import Population, Record
+from bench.sources import source_tables
 
-_COLUMNS = {
-    "shop": {
-        "customer_no": "number",
-        "first_name": "given",
-        "last_name": "surname",
-        "email": "email",
-        "phone": "phone",
-        "date_of_birth": "birthdate",
-        "postcode": "postal",
-        "country": "country",
-        "registered_at": "created",
-        "changed_at": "updated",
-    },
-    "loyalty": {
-        "card_no": "number",
-        "given": "given",
-        "surname": "surname",
-        "mail": "email",
-        "telephone": "phone",
-        "birthday": "birthdate",
-        "postal": "postal",
-        "joined_on": "created",
-        "updated_on": "updated",
-    },
-    "crm": {
-        "contact_id": "number",
-        "forename": "given",
-        "family_name": "surname",
-        "email_address": "email",
-        "mobile": "phone",
-        "zip": "postal",
-        "country_code": "country",
-        "shop_customer": "shop_number",
-        "loyalty_card": "card_number",
-        "created": "created",
-        "modified": "updated",
-    },
-}
-_TABLES = {"shop": "shop_customers", "loyalty": "loyalty_members", "crm": "crm_contacts"}
 TOTALS = ("all pairs", "sharing a clean key")
 Pair = tuple[int, int]
 
@@ -106,18 +67,6 @@ def main() -> None:
             for title, customers in link(population.records):
                 total = scores(population, customers)
                 show(title, {name: score for name, score in total.items() if name in TOTALS})
-
-
-def source_tables(records: list[Record]) -> dict[str, pa.Table]:
-    """The three systems' tables, everything as text, empty values as nulls as a seed's are."""
-    tables = {}
-    for system, columns in _COLUMNS.items():
-        rows = [{"number": each.number, **each.says} for each in records if each.system == system]
-        values = {name: [row[field] or None for row in rows] for name, field in columns.items()}
-        tables[_TABLES[system]] = pa.table(
-            {name: pa.array(each, pa.string()) for name, each in values.items()}
-        )
-    return tables
 
 
 def record_id(record: Record) -> str:

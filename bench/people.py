@@ -40,10 +40,11 @@ class Human:
 
 
 class Inventor:
-    """Makes people up, a household at a time, from one source of chance."""
+    """Makes people up, a household at a time, from one source of chance. `first` is the first one's number."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, first: int = 0) -> None:
         self._rng = rng
+        self._first = first
         self._humans: list[Human] = []
 
     def humans(self, number: int) -> list[Human]:
@@ -80,7 +81,7 @@ class Inventor:
     def _human(self, surname: str, country: str, postal: str) -> Human:
         rng = self._rng
         human = Human(
-            number=len(self._humans),
+            number=self._first + len(self._humans),
             given=rng.choice(WORDS["given"]).split("|")[0],
             surname=surname,
             birthdate=date(1938, 1, 1) + timedelta(days=rng.randrange(25_000)),

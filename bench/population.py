@@ -33,11 +33,15 @@ class Record:
 
 
 class Population:
-    """`humans` people and their `records`; the same number and seed give the same."""
+    """`humans` people and their `records`; the same arguments give the same.
 
-    def __init__(self, people: int, seed: int) -> None:
+    `first` is the first one's number: populations of other numbers share no key with this one.
+    """
+
+    def __init__(self, people: int, seed: int, first: int = 0) -> None:
         self._rng = random.Random(seed)
-        inventor = Inventor(self._rng)
+        self._first_record = first * 5
+        inventor = Inventor(self._rng, first)
         self.humans = inventor.humans(people)
         self._companies = [f"{plain(each.surname)}.example" for each in self._rng.sample(self.humans, 60)]
         self.records: list[Record] = []
@@ -65,7 +69,7 @@ class Population:
         systems = sorted(self._rng.choices(SYSTEMS, (45, 25, 30), k=count), key=SYSTEMS.index)
         own: dict[str, list[str]] = {"shop_number": [], "card_number": []}
         for place, system in enumerate(systems):
-            number = f"{1 + SYSTEMS.index(system)}{len(self.records):09}"
+            number = f"{1 + SYSTEMS.index(system)}{self._first_record + len(self.records):09}"
             record = Record(system, number, human.number, kinds=set(human.traits))
             self._write_name(record, human, place)
             self._write_email(record, human, place)
