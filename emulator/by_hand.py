@@ -1,18 +1,15 @@
 """What a person does in HubSpot's own screens, by admin call: contacts and members changed by hand.
 
-Nothing here counts as done by HubSpot's routes. Every function raises :class:`AdminError` for a body it cannot
-follow, and :class:`~emulator.errors.RefusedError` for a list that is not there.
+Nothing here counts as done by HubSpot's routes. Every function raises :class:`~emulator.arranging.AdminError`
+for a body it cannot follow, and :class:`~emulator.errors.RefusedError` for a list that is not there.
 """
 
 from typing import Any
 
+from emulator.arranging import AdminError
 from emulator.contacts import AddressTakenError, record_id
 from emulator.crm import ContactError, Portal
 from emulator.lists import change_members
-
-
-class AdminError(ValueError):
-    """An admin call that cannot be carried out; says why in one sentence."""
 
 
 def edit_contacts(portal: Portal, body: object, at: str) -> dict[str, Any]:

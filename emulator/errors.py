@@ -86,6 +86,13 @@ def unauthenticated() -> RefusedError:
     return error(401, message, category="INVALID_AUTHENTICATION")
 
 
+def missing_scopes(scopes: Sequence[str]) -> RefusedError:
+    """403 for a token without the scopes an endpoint needs."""
+    context = {"requiredGranularScopes": list(scopes), "links": ["https://developers.hubspot.com/scopes"]}
+    message = "One or more of the following scopes are required."
+    return error(403, message, category="MISSING_SCOPES", context=context)
+
+
 def burst_limit(portal_id: int) -> RefusedError:
     """429 of the rolling ten-second limit."""
     return error(
@@ -180,7 +187,5 @@ def trouble(status: int, portal_id: int) -> RefusedError:
     if status == 429:
         return burst_limit(portal_id)
     if status == 403:
-        context = {"requiredGranularScopes": ["crm.lists.write"]}
-        message = "One or more of the following scopes are required."
-        return error(403, message, category="MISSING_SCOPES", context=context)
+        return missing_scopes(["crm.lists.write"])
     return error(status, "There was a problem with the request.")

@@ -14,7 +14,10 @@ from emulator.clock import Moment
 from emulator.errors import RefusedError
 from emulator.faults import Fault
 from emulator.journal import Entry
+from emulator.scopes import scopes_needed
 from emulator.world import World
+
+_SCOPES = {name: scopes_needed(name) for name in routes.ROUTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Service:
         if arrival.found is None:
             raise errors.no_such_path()
         route, params = arrival.found
-        self._check_token(request.headers.get("Authorization", ""))
+        header = request.headers.get("Authorization", "")
+        self.world.tokens.check(header, request.moment, _SCOPES[route.name])
         self._count(arrival, route)
         call = Call(
             portal=self.world.portal,
@@ -106,12 +110,6 @@ class Service:
             if behaviour.retry_after == "present":
                 arrival.headers["Retry-After"] = limits.retry_after(search=route.is_search)
             raise refusal
-
-    def _check_token(self, header: str) -> None:
-        scheme, _, token = header.partition(" ")
-        known = self.world.token is None or token == self.world.token
-        if scheme.lower() != "bearer" or not token.strip() or not known:
-            raise errors.unauthenticated()
 
 
 def _query(text: str, allowed: frozenset[str]) -> dict[str, str]:

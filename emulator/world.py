@@ -8,6 +8,7 @@ from emulator.crm import Portal
 from emulator.faults import Script
 from emulator.journal import Journal
 from emulator.limits import Limits
+from emulator.tokens import Tokens
 
 
 @dataclass(slots=True)
@@ -18,13 +19,13 @@ class World:
     clock: Clock
     limits: Limits
     behaviour: Switchboard
-    token: str | None = None
-    """The one token to accept; None for any."""
+    tokens: Tokens
     journal: Journal = field(default_factory=Journal)
     script: Script = field(default_factory=Script)
 
     def reset(self, *, portal: bool) -> None:
-        """Begin again: no log, counters, faults or used limits, switches as at the start, the clock running.
+        """Begin again: no log, counters, faults or used limits, switches and tokens as at the start, the clock
+        running.
 
         With ``portal`` its contacts, lists and own properties are gone too. The clock never goes back.
         """
@@ -33,6 +34,7 @@ class World:
         self.limits.clear()
         self.behaviour.reset()
         self.clock.freeze(False)
+        self.tokens.reset(self.clock.now().seconds)
         if portal:
             self.portal = Portal(self.portal.portal_id, self.portal.time_zone)
         self.portal.contacts.created = 0

@@ -116,6 +116,10 @@ class EmulatorProcess:
         answer: dict[str, Any] = self._ask(method, "clock", body)
         return answer
 
+    def tokens(self, **change: Any) -> None:
+        """``revoke=TOKEN``, or ``token=TOKEN`` to take it, perhaps with ``scopes`` and ``lifetime``."""
+        self._ask("POST", "tokens", change)
+
     def behave(self, **switches: str) -> dict[str, str]:
         """Set some switches of behaviour anew; all of them as they are now."""
         answer: dict[str, str] = self._ask("POST", "behaviour", switches)

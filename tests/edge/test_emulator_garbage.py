@@ -181,7 +181,9 @@ def test_a_body_that_is_not_compressed_as_it_says_is_a_400(
 @settings(max_examples=50, deadline=None)
 @given(
     body=anything,
-    path=st.sampled_from(["contacts", "faults", "lists/811/members", "state", "clock", "reset", "behaviour"]),
+    path=st.sampled_from(
+        ["contacts", "faults", "lists/811/members", "state", "tokens", "clock", "reset", "behaviour"]
+    ),
 )
 def test_junk_in_an_admin_call(
     emulator: EmulatorProcess, session: requests.Session, body: Any, path: str

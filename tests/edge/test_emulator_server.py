@@ -13,7 +13,7 @@ import requests
 
 from emulator.crm import Portal
 from emulator.load import ContactsFileError, load_contacts
-from tests.edge.emulator_fixtures import CONTACTS, LISTS, NO_LIMITS, Client, assert_refused
+from tests.edge.emulator_fixtures import CONTACTS, LISTS, NO_LIMITS, Client
 from tests.emulator_process import ROOT, EmulatorProcess
 
 DETAILS = "/account-info/v3/details"
@@ -63,7 +63,7 @@ class TestCommandLine:
         said = run("--help").stdout
         for option in (
             *("--port", "--contacts", "--token", "--portal-id", "--burst", "--daily", "--behaviour"),
-            *("--time-factor", "--time-zone"),
+            *("--time-factor", "--time-zone", "--scopes", "--token-lifetime"),
             *("127.0.0.1", "rate_limit_headers=present|absent"),
         ):
             assert option in said
@@ -167,25 +167,6 @@ class TestContactsFile:
             writer.writerows(rows)
         with EmulatorProcess(contacts=path) as process:
             assert process.state()["contacts"] == 100_000
-
-
-class TestToken:
-    @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic eDp5", "some-token"])
-    def test_a_missing_bearer_token_is_a_401(
-        self, emulator: EmulatorProcess, authorization: str | None
-    ) -> None:
-        assert_refused(get(emulator, DETAILS, authorization), 401, "INVALID_AUTHENTICATION")
-
-    def test_any_token_is_taken_when_none_is_set(self, emulator: EmulatorProcess) -> None:
-        assert get(emulator, DETAILS, "Bearer whatever").status_code == 200
-        assert get(emulator, DETAILS, "bearer whatever").status_code == 200
-
-    def test_only_the_set_token_is_taken(self) -> None:
-        with EmulatorProcess(token="right") as process:
-            assert get(process, DETAILS, "Bearer right").status_code == 200
-            for wrong in ("Bearer wrong", "Bearer right x", "Bearer Right", "Basic right", None):
-                assert_refused(get(process, DETAILS, wrong), 401, "INVALID_AUTHENTICATION")
-            assert process.state()["requests"]["by_status"] == {"200": 1, "401": 5}
 
 
 class TestRequestLog:
