@@ -1,4 +1,4 @@
-"""The endpoints about the account: who it is, how much of the daily quota is used, which properties exist."""
+"""The endpoints about the account: who it is, how much of the daily quota is used."""
 
 from datetime import datetime, timedelta
 
@@ -36,8 +36,3 @@ def daily_usage(call: Call) -> Answer:
         "resetsAt": stamp(quota.resets_at),
     }
     return Answer(200, {"results": [usage]})
-
-
-def properties(call: Call) -> Answer:
-    """``GET .../properties/contacts``: every property definition."""
-    return Answer(200, {"results": call.portal.definitions.as_json()})

@@ -13,6 +13,7 @@ from emulator.behaviour import BehaviourError
 from emulator.calls import Answer
 from emulator.errors import RefusedError
 from emulator.faults import ScriptError, read_script
+from emulator.rules import RuleError, read_rules
 from emulator.world import World
 
 
@@ -31,7 +32,7 @@ class Admin:
             if method == "POST":
                 return Answer(200, self._arrange(parts, raw, at))
             raise _no_such_call(method, parts)
-        except (AdminError, BehaviourError, ScriptError) as fault:
+        except (AdminError, BehaviourError, RuleError, ScriptError) as fault:
             return Answer(400, {"error": str(fault)})
         except RefusedError as refusal:
             return Answer(refusal.status, {"error": str(refusal)})
@@ -63,6 +64,9 @@ class Admin:
                 faults = read_script(_json(raw))
                 world.script.replace(faults)
                 return {"faults": len(faults)}
+            case ["rules"]:
+                world.portal.rules = read_rules(_json(raw), world.portal.definitions)
+                return {"rules": len(world.portal.rules)}
             case ["reset"]:
                 arranging.reset(world, _json(raw or b"{}"))
                 return self._state()

@@ -14,7 +14,7 @@ from emulator.lists import change_members
 
 def edit_contacts(portal: Portal, body: object, at: str) -> dict[str, Any]:
     """Add, edit (``id`` of a contact that is there) or delete contacts, in order until one is wrong."""
-    ids = _delete(portal, body) if isinstance(body, dict) else _put(portal, body, at)
+    ids = _delete(portal, body, at) if isinstance(body, dict) else _put(portal, body, at)
     return {"contacts": len(portal.contacts), "ids": ids}
 
 
@@ -56,7 +56,7 @@ def _put(portal: Portal, body: object, at: str) -> list[str]:
     return ids
 
 
-def _delete(portal: Portal, body: dict[str, Any]) -> list[str]:
+def _delete(portal: Portal, body: dict[str, Any], at: str) -> list[str]:
     if set(body) != {"delete"}:
         raise AdminError("the object must have one member, 'delete'")
     ids = _ids(body["delete"], "delete")
@@ -64,7 +64,7 @@ def _delete(portal: Portal, body: dict[str, Any]) -> list[str]:
         contact = portal.contacts.by_id(each)
         if contact is None:
             raise AdminError(f"there is no contact {each}")
-        portal.archive(contact)
+        portal.archive(contact, at)
     return ids
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from emulator import shapes
 from emulator.behaviour import Behaviour
@@ -16,11 +17,15 @@ class Call:
     """A request that names a route; handlers read it and count in ``changed`` what they did."""
 
     portal: Portal
+    version: str
+    """The API version of the path: ``v3`` or a date."""
     at: str
     """When it arrived: ISO 8601, UTC."""
     params: Mapping[str, str]
     """Values of the path's ``{parts}``, decoded."""
     query: Mapping[str, str]
+    query_text: str
+    """The query as sent, for parameters that may come several times."""
     raw: bytes
     content_type: str
     link: str
@@ -43,6 +48,17 @@ class Call:
         hidden = min(self.vanishing_rows, len(rows))
         self.vanishing_rows -= hidden
         return rows[hidden:]
+
+    def several(self, name: str) -> list[str]:
+        """Every value of a query parameter that may come several times, in order."""
+        return [value for each, value in parse_qsl(self.query_text, keep_blank_values=True) if each == name]
+
+    def flag(self, name: str) -> bool:
+        """A ``true`` or ``false`` of the query, false when absent. Raises as :meth:`number` does."""
+        given = self.query.get(name, "false")
+        if given not in ("true", "false"):
+            raise invalid(f"{name} must be true or false")
+        return given == "true"
 
     def number(self, name: str, *, default: int, most: int) -> int:
         """A whole number from 1 to ``most`` of the query. Raises :class:`~emulator.errors.RefusedError`."""

@@ -36,6 +36,7 @@ class Contact:
     properties: dict[str, str]
     created_at: str
     updated_at: str
+    archived_at: str | None = None
 
     def addresses(self) -> list[str]:
         """The primary address and the secondary ones, as stored, each once."""
@@ -62,8 +63,10 @@ class Contact:
             "properties": {name: self.value(name) for name in shown},
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
-            "archived": False,
+            "archived": self.archived_at is not None,
         }
+        if self.archived_at is not None:
+            record["archivedAt"] = self.archived_at
         if history:
             record["propertiesWithHistory"] = {
                 name: [{"value": self.value(name), "timestamp": self.updated_at, "sourceType": "API"}]
@@ -82,15 +85,24 @@ class Contacts:
         self._by_id: dict[int, Contact] = {}
         self._by_address: dict[str, int] = {}
         self._merged: set[int] = set()
+        self._archived: dict[int, Contact] = {}
         self._next_id = FIRST_ID
 
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def all(self) -> list[Contact]:
+        """Every live contact by record id."""
+        return [self._by_id[number] for number in sorted(self._by_id)]
+
     def by_id(self, text: str) -> Contact | None:
         """The live contact with that record id."""
         number = record_id(text)
         return None if number is None else self._by_id.get(number)
+
+    def archived(self, text: str) -> Contact | None:
+        """The archived contact with that record id."""
+        return self._archived.get(record_id(text) or 0)
 
     def by_address(self, address: str) -> Contact | None:
         """The live contact that has the address, primary or secondary."""
@@ -123,8 +135,14 @@ class Contacts:
         contact.properties = merged
         contact.updated_at = at
 
-    def remove(self, contact: Contact) -> None:
-        """Archive a contact: its id is unknown and its addresses are free from now on."""
+    def archive(self, contact: Contact, at: str) -> None:
+        """Delete a contact: only reads of archived ones find it from now on."""
+        self._remove(contact)
+        contact.archived_at = at
+        self._archived[contact.id] = contact
+
+    def _remove(self, contact: Contact) -> None:
+        """Make a contact's id unknown and its addresses free."""
         for address in contact.addresses():
             self._by_address.pop(address.lower(), None)
         del self._by_id[contact.id]
@@ -132,7 +150,7 @@ class Contacts:
     def merge(self, primary: Contact, losing: Contact, at: str) -> None:
         """Fold ``losing`` into ``primary``: it gives its addresses, fills gaps, and its id is lost."""
         gained = losing.addresses()
-        self.remove(losing)
+        self._remove(losing)
         self._merged.add(losing.id)
         filled = losing.properties | primary.properties
         email = filled.get("email", "").lower()

@@ -10,6 +10,7 @@ from emulator.addresses import acceptable
 from emulator.contacts import Contact, Contacts, record_id
 from emulator.lists import Lists
 from emulator.properties import Definitions
+from emulator.rules import Rule
 
 
 class ContactError(ValueError):
@@ -17,7 +18,7 @@ class ContactError(ValueError):
 
 
 class Portal:
-    """A HubSpot account: its number and time zone, contacts, lists and contact properties."""
+    """A HubSpot account: its number, time zone, contacts, lists, properties and validation rules."""
 
     def __init__(self, portal_id: int, time_zone: tzinfo = UTC) -> None:
         self.portal_id = portal_id
@@ -25,10 +26,11 @@ class Portal:
         self.contacts = Contacts()
         self.lists = Lists()
         self.definitions = Definitions()
+        self.rules: tuple[Rule, ...] = ()
 
-    def archive(self, contact: Contact) -> None:
+    def archive(self, contact: Contact, at: str) -> None:
         """Delete a contact: gone from lookups and from every list."""
-        self.contacts.remove(contact)
+        self.contacts.archive(contact, at)
         self.lists.forget(contact.id)
 
     def merge(self, primary: Contact, losing: Contact, at: str) -> None:

@@ -77,6 +77,36 @@ def no_such_list_name(status: int, name: str) -> RefusedError:
     return error(status, f"List does not exist with name {name} and object type ID 0-1.", category=category)
 
 
+def dynamic_list(status: int, list_id: int) -> RefusedError:
+    """A membership change of a DYNAMIC list. HubSpot's ``status`` is not documented: 400 or 403."""
+    message = f"List {list_id} is DYNAMIC: memberships can only be changed on MANUAL or SNAPSHOT lists."
+    return error(status, message, category="VALIDATION_ERROR" if status == 400 else "FORBIDDEN")
+
+
+def too_many_ids(status: int, most: int) -> RefusedError:
+    """A membership change that names more records than HubSpot takes; neither is documented."""
+    message = f"The maximum number of record ids for this request is {most}."
+    return invalid(message) if status == 400 else error(status, message)
+
+
+def unknown_property(name: str) -> Problem:
+    """The problem of a property the portal lacks."""
+    return Problem(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
+
+
+def no_such_property(name: str) -> RefusedError:
+    """404 for a property definition asked for by name."""
+    return error(
+        404, f"Property {name} does not exist", category="OBJECT_NOT_FOUND", context={"name": [name]}
+    )
+
+
+def property_exists(name: str) -> RefusedError:
+    """409: property names are unique."""
+    message = f"A property named '{name}' already exists."
+    return error(409, message, category="CONFLICT", context={"name": [name]})
+
+
 def unauthenticated() -> RefusedError:
     """401 for a missing or wrong token."""
     message = (
@@ -132,9 +162,10 @@ def duplicate_list_name() -> RefusedError:
     return invalid("List names must be unique", subCategory="ILS.DUPLICATE_LIST_NAMES")
 
 
-def conflict(existing_id: str) -> RefusedError:
-    """409: another contact has that address."""
-    return error(409, f"Contact already exists. Existing ID: {existing_id}", category="CONFLICT")
+def conflict(existing_id: str | None) -> RefusedError:
+    """409: another contact has that address; None when that one is only about to be created."""
+    known = "" if existing_id is None else f". Existing ID: {existing_id}"
+    return error(409, f"Contact already exists{known}", category="CONFLICT")
 
 
 def invalid_email(address: str) -> Problem:

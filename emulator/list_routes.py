@@ -1,19 +1,20 @@
-"""The list endpoints: create, find, rename, delete, change members, read members."""
+"""The list endpoints but for members: create, find, search, rename, delete, restore."""
+
+from typing import Any
 
 from emulator import errors, shapes
 from emulator.calls import Answer, Call
-from emulator.contacts import record_id
-from emulator.lists import CONTACT_TYPE, ContactList, change_members, page
+from emulator.lists import CONTACT_TYPE, ContactList
 
-MOST_MEMBERS_A_PAGE = 250
-MEMBERS_A_PAGE = 100
-MOST_RECORDS = 100
+LISTS_A_PAGE = 20
+MOST_LISTS_A_PAGE = 500
+PROCESSING_TYPES = ("MANUAL", "DYNAMIC", "SNAPSHOT")
 
 _CREATE = shapes.members(
     {
         "name": shapes.filled,
         "objectTypeId": shapes.text,
-        "processingType": shapes.one_of("MANUAL", "DYNAMIC", "SNAPSHOT"),
+        "processingType": shapes.one_of(*PROCESSING_TYPES),
     },
     {
         "filterBranch": shapes.anything,
@@ -23,10 +24,17 @@ _CREATE = shapes.members(
         "listPermissions": shapes.anything,
     },
 )
-_IDS = shapes.items(shapes.text)
-_BOTH = shapes.members({"recordIdsToAdd": _IDS, "recordIdsToRemove": _IDS})
-_RECORD = shapes.members({"objectTypeId": shapes.one_of(CONTACT_TYPE), "recordId": shapes.text})
-_RECORDS = shapes.members({"inputs": shapes.items(_RECORD)})
+_SEARCH = shapes.members(
+    {"offset": shapes.whole(0, 10**9), "additionalProperties": shapes.items(shapes.text)},
+    {
+        "count": shapes.whole(1, MOST_LISTS_A_PAGE),
+        "listIds": shapes.items(shapes.text),
+        "objectTypeId": shapes.text,
+        "processingTypes": shapes.items(shapes.one_of(*PROCESSING_TYPES)),
+        "query": shapes.text,
+        "sort": shapes.text,
+    },
+)
 
 
 def create(call: Call) -> Answer:
@@ -36,12 +44,18 @@ def create(call: Call) -> Answer:
         raise errors.invalid(f"objectTypeId must be {CONTACT_TYPE}: this portal has lists of contacts only")
     made = call.portal.lists.create(body["name"], body["processingType"], call.at)
     call.count("lists_created", 1)
-    return Answer(200, {"list": made.as_json()})
+    return Answer(200, {"list": _json(call, made)})
 
 
 def read_by_id(call: Call) -> Answer:
     """``GET .../lists/{listId}``."""
-    return Answer(200, {"list": _list(call).as_json()})
+    return Answer(200, {"list": _json(call, named_list(call))})
+
+
+def read_several(call: Call) -> Answer:
+    """``GET .../lists?listIds=1&listIds=2``: those that are there, each once."""
+    found = [call.portal.lists.find(each) for each in dict.fromkeys(call.several("listIds"))]
+    return Answer(200, {"lists": [_json(call, each) for each in found if each]})
 
 
 def read_by_name(call: Call) -> Answer:
@@ -50,81 +64,70 @@ def read_by_name(call: Call) -> Answer:
     found = call.portal.lists.named(name)
     if found is None:
         raise errors.no_such_list_name(int(call.behaviour.missing_list_name), name)
-    return Answer(200, {"list": found.as_json()})
+    return Answer(200, {"list": _json(call, found)})
+
+
+def search(call: Call) -> Answer:
+    """``POST .../lists/search``: lists whose name holds ``query``, by id, a page from ``offset`` on."""
+    body = call.body(_SEARCH)
+    found = [each for each in call.portal.lists.all() if _fits(each, body)]
+    start, count = body["offset"], body.get("count", LISTS_A_PAGE)
+    shown = found[start : start + count]
+    answer = {
+        "offset": start + len(shown),
+        "hasMore": start + len(shown) < len(found),
+        "total": len(found),
+        "lists": [_heading(call, each, body["additionalProperties"]) for each in call.seen(shown)],
+    }
+    return Answer(200, answer)
 
 
 def rename(call: Call) -> Answer:
     """``PUT .../lists/{listId}/update-list-name?listName=...``."""
-    target = _list(call)
+    target = named_list(call)
     name = call.query.get("listName", "")
     if not name.strip():
         raise errors.invalid("listName must not be blank")
     call.portal.lists.rename(target, name, call.at)
-    return Answer(200, {"updatedList": target.as_json()})
+    return Answer(200, {"updatedList": _json(call, target)})
 
 
 def delete(call: Call) -> Answer:
     """``DELETE .../lists/{listId}``: 204."""
-    call.portal.lists.delete(_list(call))
+    call.portal.lists.delete(named_list(call), call.at)
     call.count("lists_deleted", 1)
     return Answer(204, None)
 
 
-def add(call: Call) -> Answer:
-    """``PUT .../memberships/add`` with an array of record ids."""
-    return _change(call, add=call.body(_IDS), remove=[])
+def restore(call: Call) -> Answer:
+    """``PUT .../lists/{listId}/restore``: 204, within 90 days of the deletion."""
+    call.portal.lists.restore(call.params["listId"], call.at)
+    return Answer(204, None)
 
 
-def remove(call: Call) -> Answer:
-    """``PUT .../memberships/remove`` with an array of record ids."""
-    return _change(call, add=[], remove=call.body(_IDS))
-
-
-def add_and_remove(call: Call) -> Answer:
-    """``PUT .../memberships/add-and-remove``: both arrays are required."""
-    body = call.body(_BOTH)
-    return _change(call, add=body["recordIdsToAdd"], remove=body["recordIdsToRemove"])
-
-
-def members(call: Call) -> Answer:
-    """``GET .../lists/{listId}/memberships``: pages of at most 250, ascending by record id."""
-    target = _list(call)
-    limit = call.number("limit", default=MEMBERS_A_PAGE, most=MOST_MEMBERS_A_PAGE)
-    body = page(target, limit=limit, after=call.query.get("after"), link=f"{call.link}?limit={limit}&after=")
-    body["results"] = call.seen(body["results"])
-    return Answer(200, body)
-
-
-def memberships_of_records(call: Call) -> Answer:
-    """``POST .../lists/records/memberships/batch/read``: the lists of each record, none if unknown."""
-    rows = call.body(_RECORDS)["inputs"]
-    if not 1 <= len(rows) <= MOST_RECORDS:
-        raise errors.invalid(f"inputs must hold 1 to {MOST_RECORDS} records, got {len(rows)}")
-    lists = call.portal.lists
-    results = [
-        {
-            "objectTypeId": CONTACT_TYPE,
-            "recordId": row["recordId"],
-            "recordListMemberships": lists.of(record_id(row["recordId"]) or 0),
-        }
-        for row in call.seen(rows)
-    ]
-    times = {"startedAt": call.at, "completedAt": call.at}
-    return Answer(200, {"status": "COMPLETE", "results": results, **times})
-
-
-def _list(call: Call) -> ContactList:
+def named_list(call: Call) -> ContactList:
+    """The list the path names. Raises :class:`~emulator.errors.RefusedError` (404)."""
     return call.portal.lists.get(call.params["listId"])
 
 
-def _change(call: Call, *, add: list[str], remove: list[str]) -> Answer:
-    target = _list(call)
-    if strange := [each for each in [*add, *remove] if record_id(each) is None]:
-        raise errors.invalid(f"{strange[0][:40]!r} is not a record id")
-    if both := set(add) & set(remove):
-        raise errors.invalid(f"Record ids to add and to remove overlap: {sorted(both)[0]}")
-    seen_add, seen_remove = call.seen(add), call.seen(remove)
-    answer = change_members(target, call.portal.contacts, add=seen_add, remove=seen_remove, at=call.at)
-    call.count("added", len(answer["recordsIdsAdded"]))
-    call.count("removed", len(answer["recordIdsRemoved"]))
-    return Answer(200, answer)
+def _lagging(call: Call) -> bool:
+    return call.behaviour.list_size == "lagging"
+
+
+def _json(call: Call, each: ContactList) -> dict[str, Any]:
+    return each.as_json(lagging=_lagging(call))
+
+
+def _heading(call: Call, each: ContactList, asked: list[str]) -> dict[str, Any]:
+    """A search's idea of a list: no size, unless it is asked for."""
+    size = {"hs_list_size": str(each.size(lagging=_lagging(call)))} if "hs_list_size" in asked else {}
+    return each.heading() | {"additionalProperties": size}
+
+
+def _fits(each: ContactList, body: dict[str, Any]) -> bool:
+    return (
+        body.get("query", "").lower() in each.name.lower()
+        and body.get("objectTypeId", CONTACT_TYPE) == CONTACT_TYPE
+        and each.processing_type in (body.get("processingTypes") or PROCESSING_TYPES)
+        and str(each.id) in (body.get("listIds") or [str(each.id)])
+    )

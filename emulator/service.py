@@ -88,9 +88,11 @@ class Service:
         self._count(arrival, route)
         call = Call(
             portal=self.world.portal,
+            version=route.version,
             at=str(request.moment),
             params=params,
             query=_query(request.query, route.query),
+            query_text=request.query,
             raw=request.raw,
             content_type=request.headers.get("Content-Type", ""),
             link=f"{base_url}{request.path}",

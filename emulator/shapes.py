@@ -38,6 +38,22 @@ def filled(value: object, where: str) -> None:
         raise bad_json(f"{where} must be a string that is not blank")
 
 
+def whole(least: int, most: int) -> Check:
+    """A check for a whole number within bounds."""
+
+    def check(value: object, where: str) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise bad_json(f"{where} must be a whole number from {least} to {most}")
+
+    return check
+
+
+def flag(value: object, where: str) -> None:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise bad_json(f"{where} must be true or false")
+
+
 def one_of(*allowed: str) -> Check:
     """A check for one of some strings."""
 

@@ -24,8 +24,8 @@ class World:
     script: Script = field(default_factory=Script)
 
     def reset(self, *, portal: bool) -> None:
-        """Begin again: no log, counters, faults or used limits, switches and tokens as at the start, the clock
-        running.
+        """Begin again: no log, counters, faults, rules or used limits, switches and tokens as at the start, the
+        clock running.
 
         With ``portal`` its contacts, lists and own properties are gone too. The clock never goes back.
         """
@@ -38,3 +38,4 @@ class World:
         if portal:
             self.portal = Portal(self.portal.portal_id, self.portal.time_zone)
         self.portal.contacts.created = 0
+        self.portal.rules = ()

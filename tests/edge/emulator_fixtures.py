@@ -10,6 +10,8 @@ from tests.emulator_process import EmulatorProcess
 CONTACTS = "/crm/v3/objects/contacts"
 LISTS = "/crm/v3/lists"
 NO_LIMITS = ("--burst", "1000000000")
+MANY_SEARCHES = ("--time-factor", "1000")
+"""Searches have a limit of their own, which no option lifts: here five pass in every millisecond."""
 
 
 class Client:

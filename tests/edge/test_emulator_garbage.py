@@ -1,6 +1,7 @@
 """Whatever a client sends, the emulator answers in HubSpot's shape: never a 500, never a traceback."""
 
 import copy
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,29 +13,82 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.routes import ROUTES
-from tests.edge.emulator_fixtures import NO_LIMITS
+from tests.edge.emulator_fixtures import MANY_SEARCHES, NO_LIMITS
 from tests.emulator_process import EmulatorProcess
 
 V3 = [name for name in ROUTES if "/v3/" in name]
 _RECORD = {"objectTypeId": "0-1", "recordId": "40001"}
+DEFINITION = {
+    "name": "shoe_size",
+    "label": "Shoe size",
+    "type": "enumeration",
+    "fieldType": "select",
+    "groupName": "contactinformation",
+    "options": [{"label": "39", "value": "39", "displayOrder": 1, "hidden": False}],
+}
 VALID: dict[str, Any] = {
-    "batch/read": {
+    "contacts/batch/read": {
         "idProperty": "email",
         "properties": ["email"],
         "propertiesWithHistory": [],
         "inputs": [{"id": "ann@example.com"}],
     },
-    "batch/update": {
+    "contacts/batch/update": {
         "inputs": [{"id": "40001", "properties": {"city": "x", "last_order_date": "2026-01-01"}}]
     },
-    "batch/create": {"inputs": [{"properties": {"email": "new@example.com"}, "objectWriteTraceId": "1"}]},
+    "contacts/batch/create": {
+        "inputs": [{"properties": {"email": "new@example.com"}, "objectWriteTraceId": "1"}]
+    },
+    "contacts/batch/upsert": {
+        "inputs": [{"id": "up@example.com", "idProperty": "email", "properties": {"lifetime_value": "1"}}]
+    },
+    "contacts/batch/archive": {"inputs": [{"id": "40009"}]},
+    "objects/contacts": {"properties": {"email": "one@example.com", "lifecyclestage": "lead"}},
+    "contacts/{contactId}": {"properties": {"phone": "1"}, "objectWriteTraceId": "1"},
+    "contacts/search": {
+        "filterGroups": [
+            {
+                "filters": [
+                    {"propertyName": "createdate", "operator": "BETWEEN", "value": "1", "highValue": "9"},
+                    {"propertyName": "email", "operator": "IN", "values": ["ann@example.com"]},
+                    {"propertyName": "city", "operator": "CONTAINS_TOKEN", "value": "x*"},
+                ]
+            }
+        ],
+        "query": "ann",
+        "sorts": [{"propertyName": "email", "direction": "DESCENDING"}],
+        "properties": ["email"],
+        "limit": 10,
+        "after": "0",
+    },
+    "properties/contacts": DEFINITION,
+    "properties/0-1": DEFINITION,
+    "properties/contacts/batch/create": {"inputs": [DEFINITION]},
+    "properties/0-1/batch/create": {"inputs": [DEFINITION]},
+    "properties/contacts/batch/read": {"inputs": [{"name": "email"}], "archived": False},
+    "properties/0-1/batch/read": {"inputs": [{"name": "email"}], "archived": False},
     "contacts/merge": {"primaryObjectId": "40001", "objectIdToMerge": "40002"},
+    "lists/search": {
+        "query": "a",
+        "objectTypeId": "0-1",
+        "processingTypes": ["MANUAL"],
+        "listIds": ["811"],
+        "additionalProperties": ["hs_list_size"],
+        "offset": 0,
+        "count": 10,
+    },
     "v3/lists": {"name": "a", "objectTypeId": "0-1", "processingType": "MANUAL"},
     "memberships/batch/read": {"inputs": [_RECORD]},
     "memberships/add": ["40001"],
     "memberships/remove": ["40001"],
     "memberships/add-and-remove": {"recordIdsToAdd": ["40001"], "recordIdsToRemove": ["40002"]},
 }
+
+BODILESS = ("/restore", "/update-list-name", "/add-from/{sourceListId}")
+"""Ends of the routes that write and take no body."""
+WITH_A_BODY = [
+    name for name in V3 if name.startswith(("POST", "PUT", "PATCH")) and not name.endswith(BODILESS)
+]
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
@@ -48,7 +102,7 @@ segment = st.text(st.characters(), min_size=1, max_size=20)
 def emulator() -> Iterator[EmulatorProcess]:
     """Its end fails the module when the process wrote a traceback."""
     people = [{"email": f"{name}@example.com"} for name in ("ann", "bob")]
-    with EmulatorProcess(contacts=people, arguments=NO_LIMITS) as process:
+    with EmulatorProcess(contacts=people, arguments=[*NO_LIMITS, *MANY_SEARCHES]) as process:
         yield process
 
 
@@ -81,6 +135,11 @@ def assert_hubspots_shape(answer: requests.Response) -> None:
         assert body["correlationId"]
 
 
+def valid_body(route: str) -> Any:
+    """A body that fits the route. A route without one here fails the module."""
+    return next(body for end, body in reversed(VALID.items()) if route.endswith(end))
+
+
 def with_junk(valid: Any, junk: Any, choose: Any) -> Any:
     """``valid`` with one of its nodes replaced by ``junk``."""
     value = copy.deepcopy(valid)
@@ -93,21 +152,36 @@ def with_junk(valid: Any, junk: Any, choose: Any) -> Any:
         node = node[key]
 
 
-@pytest.mark.parametrize(
-    "route", [name for name in V3 if name.startswith(("POST", "PUT")) and "name" not in name]
-)
+@pytest.mark.parametrize("route", WITH_A_BODY)
+def test_what_junk_is_put_into_fits_without_it(
+    emulator: EmulatorProcess, session: requests.Session, route: str
+) -> None:
+    part = "40001" if "contactId" in route else "811"
+    answer = send(session, emulator, route, [part], json=valid_body(route))
+    assert not answer.text.startswith('{"status":"error","message":"Invalid input JSON')
+
+
+@pytest.mark.parametrize("route", WITH_A_BODY)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_junk_in_a_body(
     emulator: EmulatorProcess, session: requests.Session, route: str, data: st.DataObject
 ) -> None:
-    valid = next(body for end, body in reversed(VALID.items()) if route.endswith(end))
     junk = data.draw(anything)
-    body = with_junk(valid, junk, lambda options: data.draw(st.sampled_from(options)))
+    body = with_junk(valid_body(route), junk, lambda options: data.draw(st.sampled_from(options)))
     for each in (body, junk):
         text = json.dumps(each)
         headers = {"Content-Type": "application/json"}
-        assert_hubspots_shape(send(session, emulator, route, ["811"], data=text, headers=headers))
+        assert_hubspots_shape(
+            send(
+                session,
+                emulator,
+                route,
+                ["40001" if "contactId" in route else "811"],
+                data=text,
+                headers=headers,
+            )
+        )
 
 
 @pytest.mark.parametrize("route", V3)
@@ -120,16 +194,15 @@ def test_junk_in_the_url(
     parts: list[str],
     query: dict[str, str],
 ) -> None:
-    known = {"limit": query.get("limit", "9" * 30), "after": parts[0], "listName": parts[1]}
+    drawn = itertools.cycle([*query.values(), *query, *parts, "9" * 30])
+    known = {name: next(drawn) for name in sorted(ROUTES[route].query)}
     for asked in (query, known):
         encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in asked.items()}
         params = {name.encode("utf-8", "surrogatepass"): value for name, value in encoded.items()}
         assert_hubspots_shape(send(session, emulator, route, list(parts), params=params))
 
 
-@pytest.mark.parametrize(
-    "route", [name for name in V3 if name.startswith(("POST", "PUT")) and "name" not in name]
-)
+@pytest.mark.parametrize("route", WITH_A_BODY)
 @pytest.mark.parametrize(
     ("raw", "content_type"),
     [
@@ -163,7 +236,9 @@ def test_a_body_that_is_not_the_json_asked_for_is_a_400(
     emulator: EmulatorProcess, session: requests.Session, route: str, raw: bytes, content_type: str
 ) -> None:
     headers = {"Content-Type": content_type}
-    answer = send(session, emulator, route, ["811"], data=raw, headers=headers)
+    answer = send(
+        session, emulator, route, ["40001" if "contactId" in route else "811"], data=raw, headers=headers
+    )
     assert answer.status_code == 400
     assert_hubspots_shape(answer)
     assert answer.json()["message"].startswith("Invalid input JSON on line ")
@@ -182,7 +257,10 @@ def test_a_body_that_is_not_compressed_as_it_says_is_a_400(
 @given(
     body=anything,
     path=st.sampled_from(
-        ["contacts", "faults", "lists/811/members", "state", "tokens", "clock", "reset", "behaviour"]
+        [
+            *("contacts", "faults", "lists/811/members", "state", "tokens", "clock", "reset", "behaviour"),
+            "rules",
+        ]
     ),
 )
 def test_junk_in_an_admin_call(

@@ -106,7 +106,7 @@ class TestTheWindows:
             return Answer(200, None)
 
         names = ["POST /crm/v3/objects/contacts/search", "POST /crm/v3/lists/search"]
-        found = [Route(name, handler, frozenset(), False).is_search for name in names]
+        found = [Route(name, "v3", handler, frozenset(), False).is_search for name in names]
         assert found == [True, False]
 
 

@@ -330,8 +330,9 @@ def test_paths_hubspot_does_not_have_are_a_404(client: Client) -> None:
     for method, path in [
         ("GET", "/"),
         ("GET", "/crm/v4/lists/811"),
-        ("PATCH", f"{CONTACTS}/{ANN}"),
-        ("POST", f"{CONTACTS}/batch/upsert"),
+        ("PATCH", f"{LISTS}/811"),
+        ("POST", f"{CONTACTS}/gdpr-delete"),
+        ("POST", "/crm/lists/2026-09/all"),
         ("GET", f"{LISTS}/811/memberships/"),
     ]:
         assert_refused(client.call(method, path), 404, "OBJECT_NOT_FOUND")
