@@ -41,6 +41,7 @@
         ) %}
     {% endfor %}
     {% do statements.append(hubspot_sync.hubspot_delete_old_observations(keep_days)) %}
+    {% do statements.append(hubspot_sync.hubspot_delete_old_readings(keep_days)) %}
     {% do statements.append(hubspot_sync.hubspot_delete_old_verdicts()) %}
     {% do statements.append(hubspot_sync.hubspot_delete_old_lookups()) %}
     {% do statements.append(hubspot_sync.hubspot_delete_old_events(keep_days)) %}
@@ -176,6 +177,21 @@
         )
 {% endmacro %}
 
+{# Of each list the newest reading stays: only it tells when the next one is due. #}
+{% macro hubspot_delete_old_readings(keep_days) %}
+    delete from {{ hubspot_sync.hubspot_state_relation("list_readings") }}
+    where
+        step < {{ hubspot_sync.hubspot_kept_from_step(keep_days) }}
+        and exists (
+            select 1
+            from {{ hubspot_sync.hubspot_state_relation("list_readings") }} as later
+            where
+                later.portal_id = list_readings.portal_id
+                and later.list_id = list_readings.list_id
+                and later.step > list_readings.step
+        )
+{% endmacro %}
+
 {# Of each address the newest verdict stays, and the newest under the ruleset in force. #}
 {% macro hubspot_delete_old_verdicts() %}
     delete from {{ hubspot_sync.hubspot_state_relation("email_verdicts") }}
@@ -257,11 +273,24 @@
         )
 {% endmacro %}
 
-{# Starts and ends of runs stay; what was only said on the way goes, once it is old. #}
+{#
+    Starts and ends of runs stay; what was only said on the way goes, once it is old. Of work on the state,
+    which is no run, everything goes together: its hold without its release would be a claim for ever.
+#}
 {% macro hubspot_delete_old_events(keep_days) %}
     delete from {{ hubspot_sync.hubspot_state_relation("run_events") }}
     where
-        event in ('heartbeat', 'claimed', 'released')
+        (
+            event in ('heartbeat', 'claimed')
+            or (
+                event in ('held', 'released')
+                and run_id not in (
+                    select run_id
+                    from {{ hubspot_sync.hubspot_state_relation("run_events") }}
+                    where event = 'started'
+                )
+            )
+        )
         and occurred_at
         < {{ dbt.dateadd("day", -1 * keep_days, hubspot_sync.hubspot_now()) }}
         and run_id in (

@@ -4,6 +4,8 @@
 #}
 {# Every setting of the job that is a var, in one call. #}
 {% macro hubspot_sync_settings() %}
+    {# A wrong name of the state's schema is told before anything is built. #}
+    {% do hubspot_sync.hubspot_state_schema() %}
     {{
         return(
             {
@@ -11,6 +13,7 @@
                 "lookup_found_days": var("hubspot_lookup_found_days", 30),
                 "lookup_absent_days": var("hubspot_lookup_absent_days", 3),
                 "retry_rejected_days": var("hubspot_retry_rejected_days", 30),
+                "reading_days": var("hubspot_reading_days", 7),
                 "requests_per_10_seconds": var("hubspot_requests_per_10_seconds", 90),
                 "workers": var("hubspot_workers", 4),
                 "timeout_seconds": var("hubspot_timeout_seconds", 60),
@@ -246,6 +249,12 @@ from ranked
     {{ return(hubspot_sync.hubspot_scratch_statements("changes", select_sql)) }}
 {% endmacro %}
 
+{# Lists that HubSpot refuses to make: their changes leave the plan, and their rows stay unsent. #}
+{% macro hubspot_leave_out(list_names) %}
+delete from {{ hubspot_sync.hubspot_state_relation("scratch_changes") }}
+where {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
+{% endmacro %}
+
 {# The plan becomes intents, all in one statement, before anything is sent. #}
 {% macro hubspot_record_intents(run_no, step) %}
 insert into {{ hubspot_sync.hubspot_state_relation("change_intents") }} (
@@ -281,9 +290,44 @@ left join
 
 {#
     A reading of one list becomes observations: only where it differs from what was believed,
-    in one statement, so that a reading that dies leaves nothing.
+    in one statement, so that a reading that dies leaves nothing. That it happened is written after them.
 #}
 {% macro hubspot_record_reading(portal_id, list_id, step) %}
+    {% set members %}
+(select count(distinct contact_id) from {{ hubspot_sync.hubspot_state_relation("scratch_reading") }})
+    {% endset %}
+    {{
+        return(
+            [
+                hubspot_sync.hubspot_observations(portal_id, list_id, step),
+                hubspot_sync.hubspot_list_was_read(portal_id, list_id, step, members),
+            ]
+        )
+    }}
+{% endmacro %}
+
+{# A list was read in full: so many members, a number or SQL. #}
+{% macro hubspot_list_was_read(portal_id, list_id, step, members) %}
+insert into {{ hubspot_sync.hubspot_state_relation("list_readings") }} (portal_id, list_id, occurred_at, members, step)
+select
+    {{ hubspot_sync.hubspot_literal(portal_id) }},
+    {{ hubspot_sync.hubspot_literal(list_id) }},
+    {{ hubspot_sync.hubspot_now() }},
+    {{ members }},
+    {{ step }}
+{% endmacro %}
+
+{# Lists that were read in full within var `hubspot_reading_days`, by the warehouse's clock. #}
+{% macro hubspot_lately_read_lists(portal_id) %}
+    {% set days = hubspot_sync.hubspot_sync_settings().reading_days %}
+select distinct list_id
+from {{ hubspot_sync.hubspot_state_relation("list_readings") }}
+where
+    portal_id = {{ hubspot_sync.hubspot_literal(portal_id) }}
+    and occurred_at > {{ dbt.dateadd("day", -1 * days, hubspot_sync.hubspot_now()) }}
+{% endmacro %}
+
+{% macro hubspot_observations(portal_id, list_id, step) %}
 insert into {{ hubspot_sync.hubspot_state_relation("member_observations") }} (
     portal_id, list_id, contact_id, present, step
 )

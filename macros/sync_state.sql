@@ -4,7 +4,17 @@
     DuckDB, and because the job runs what it is given in a transaction of its own.
 #}
 {% macro hubspot_state_schema() %}
-    {{ return(var("hubspot_sync_schema", target.schema ~ "_hubspot_sync")) }}
+    {% set name = var("hubspot_sync_schema", target.schema ~ "_hubspot_sync") %}
+    {% if name is not string or not name.strip() %}
+        {{
+            exceptions.raise_compiler_error(
+                "Var hubspot_sync_schema is "
+                ~ (name if name is string else name | tojson)
+                ~ ": it must be the name of a schema. Leave it out for the default, the target's schema with _hubspot_sync."
+            )
+        }}
+    {% endif %}
+    {{ return(name) }}
 {% endmacro %}
 
 {% macro hubspot_state_relation(name) %}
@@ -95,6 +105,13 @@
             ("present", bigint),
             ("step", bigint),
         ],
+        "list_readings": [
+            ("portal_id", string),
+            ("list_id", string),
+            ("occurred_at", timestamp),
+            ("members", bigint),
+            ("step", bigint),
+        ],
         "lists": [
             ("portal_id", string),
             ("list_name", string),
@@ -129,6 +146,7 @@
                     "lists",
                 ],
                 ["dbt_invocations"],
+                ["list_readings"],
             ]
         )
     }}

@@ -64,6 +64,8 @@ def _in_question(
     parts: Parts, declared: Sequence[DeclaredList], found: lists.FoundLists, portal_id: str
 ) -> list[str]:
     beliefs = parts.ledger.member_counts(portal_id)
+    by_age = parts.job.reading_days is not None
+    lately_read = parts.ledger.lately_read_lists(portal_id) if by_age else set()
     mirrors = {each.list_name for each in declared if each.ownership == "mirror"}
     return [
         each.list_id
@@ -72,6 +74,7 @@ def _in_question(
         or name in found.new
         or name in mirrors
         or _differs(each, beliefs.get(each.list_id, (0, 0))[0])
+        or (by_age and each.list_id not in lately_read)
     ]
 
 

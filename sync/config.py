@@ -57,6 +57,8 @@ class Job:
     max_newly_rejected_percent: float
     max_age_hours: float | None
     """None: the age of the audience is nobody's concern."""
+    reading_days: int | None
+    """A list that was last read in full longer ago is read again. None: never for its age."""
     fast_lane: bool
 
 
@@ -124,11 +126,10 @@ def examine(
         name: None if settings.get(name) is None else _number(settings, name, low, problems)
         for name, low in _OPTIONAL_NUMBERS.items()
     }
-    problems += [
-        f"var hubspot_{name} is {settings.get(name)!r}: it must be a whole number of days, 0 to 36500"
-        for name in _DAYS
-        if type(settings.get(name)) is not int or not 0 <= settings[name] <= 36_500  # type: ignore[operator]
-    ]
+    for name in _DAYS:
+        _days(settings, name, problems)
+    never_by_age = settings.get("reading_days") is None
+    reading_days = None if never_by_age else _days(settings, "reading_days", problems)
     if not isinstance(settings.get("fast_lane"), bool):
         problems.append(f"var hubspot_fast_lane is {settings.get('fast_lane')!r}: it must be true or false")
     settle_seconds = optional["settle_seconds"]
@@ -151,6 +152,7 @@ def examine(
         small_change=int(numbers["small_change"]),
         max_newly_rejected_percent=numbers["max_newly_rejected_percent"],
         max_age_hours=optional["max_age_hours"],
+        reading_days=reading_days,
         fast_lane=settings["fast_lane"] is True,
     )
     return job, problems
@@ -191,6 +193,14 @@ def _number(settings: Mapping[str, object], name: str, low: float, problems: lis
         problems.append(f"var hubspot_{name} is {value!r}: it must be a number of at least {low:g}")
         return low
     return float(value)
+
+
+def _days(settings: Mapping[str, object], name: str, problems: list[str]) -> int:
+    value = settings.get(name)
+    if type(value) is not int or not 0 <= value <= 36_500:
+        problems.append(f"var hubspot_{name} is {value!r}: it must be a whole number of days, 0 to 36500")
+        return 0
+    return value
 
 
 def _portal_problems(portals: object, portal_id: str | None) -> list[str]:

@@ -141,6 +141,16 @@ class Ledger:
         columns = ["portal_id", "list_name", "list_id", "adopted", "recorded_at", "step"]
         self._append("lists", columns, [(portal_id, list_name, list_id, int(adopted), _now(), step)])
 
+    def record_empty_list(self, portal_id: str, list_id: str, step: int) -> None:
+        """Record of a list that was just made that its members are known: there are none."""
+        self._tables.execute(
+            "hubspot_list_was_read", portal_id=portal_id, list_id=list_id, step=step, members=0
+        )
+
+    def lately_read_lists(self, portal_id: str) -> set[str]:
+        """Ids of the lists that were read in full within var `hubspot_reading_days`, which must not be null."""
+        return {list_id for (list_id,) in self._tables.rows("hubspot_lately_read_lists", portal_id=portal_id)}
+
     def prepare_members(self) -> None:
         """Fold the members once for this run."""
         self._tables.execute("hubspot_scratch_members")
@@ -155,7 +165,7 @@ class Ledger:
         return {list_id: (int(members), int(strangers)) for list_id, members, strangers in rows}
 
     def record_reading(self, portal_id: str, list_id: str, pages: Iterator[list[str]], step: int) -> None:
-        """Take the member ids of one whole list and append where they differ from the belief."""
+        """Take the member ids of one whole list; append where they differ from the belief, then the reading."""
         self._tables.execute("hubspot_scratch_reading")
         for page in pages:
             self._append("scratch_reading", ["contact_id"], [(contact_id,) for contact_id in page])
@@ -182,6 +192,10 @@ class Ledger:
             replacing_run_no=replacing_run_no,
         )
         return max(after_no, self._highest_no("changes", "change_no"))
+
+    def leave_out(self, list_names: Sequence[str]) -> None:
+        """Take all changes of some lists out of the plan."""
+        self._tables.execute("hubspot_leave_out", list_names=list(list_names))
 
     def change_counts(self) -> dict[str, dict[str, int]]:
         """The plan's changes per list name and action."""

@@ -123,6 +123,22 @@ def read_members(
         after = following
 
 
+def create_all(
+    hubspot: HubSpot, caller: Caller, ledger: Ledger, portal_id: str, names: Sequence[str], step: int
+) -> tuple[dict[str, str], dict[str, SyncError]]:
+    """Make empty lists; return their ids, and the errors of names that HubSpot refuses. Raises `SyncError`."""
+    made: dict[str, str] = {}
+    refused: dict[str, SyncError] = {}
+    for name in names:
+        try:
+            made[name] = create(hubspot, caller, ledger, portal_id, name, step)
+        except UnfinishedError as error:
+            if error.code != "list_refused":
+                raise
+            refused[name] = error
+    return made, refused
+
+
 def create(hubspot: HubSpot, caller: Caller, ledger: Ledger, portal_id: str, name: str, step: int) -> str:
     """Make an empty list and record it as ours; return its id. Raises `SyncError`."""
     answer = caller.call(lambda: hubspot.create_list(name))
@@ -133,6 +149,7 @@ def create(hubspot: HubSpot, caller: Caller, ledger: Ledger, portal_id: str, nam
         # After a doubtful try the name may be taken by our own list: the next run finds it by name and reads it.
         raise _not_created(name, answer)
     ledger.record_list(portal_id, name, made.list_id, adopted=True, step=step)
+    ledger.record_empty_list(portal_id, made.list_id, step)
     return made.list_id
 
 
@@ -143,7 +160,7 @@ def _not_created(name: str, answer: Answer) -> SyncError:
         return UnfinishedError(
             "list_refused",
             f"HubSpot refuses to make the list {name!r} (status {reply.status}): {said}",
-            "Choose another name in var hubspot_lists; until then nothing is sent for any list of the run.",
+            "Choose another name in var hubspot_lists.",
         )
     how = f"status {reply.status}" if reply and reply.status else "no clear answer"
     return UnfinishedError(

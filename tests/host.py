@@ -38,6 +38,7 @@ _STATE = (
     "change_intents",
     "change_receipts",
     "member_observations",
+    "list_readings",
     "lists",
 )
 _AUDIENCE = ("hubspot_audience_candidates", "hubspot_audience")

@@ -20,8 +20,10 @@ from sync.opening import Parts, confirmed_portal
 from sync.records import DeclaredList, RecordedList, Reply
 from sync.runs import Runs
 from tests.edge.emulator_fixtures import LISTS, NO_LIMITS, Client
+from tests.edge.test_hubspot import Peer, peer
 from tests.emulator_process import EmulatorProcess
 
+__all__ = ["peer"]  # a fixture
 ACCOUNT = "GET /account-info/v3/details"
 BY_ID = f"GET {LISTS}/{{listId}}"
 BY_NAME = f"GET {LISTS}/object-type-id/0-1/name/{{listName}}"
@@ -79,12 +81,16 @@ class State:
 
     newest: str | None = None
     recorded: tuple[Any, ...] = ()
+    empty: tuple[Any, ...] = ()
 
     def newest_portal(self) -> str | None:
         return self.newest
 
     def record_list(self, *row: object, adopted: bool, step: int) -> None:
         self.recorded = (*row, adopted, step)
+
+    def record_empty_list(self, portal_id: str, list_id: str, step: int) -> None:
+        self.empty = (portal_id, list_id, step)
 
 
 class TestTheRightPortal:
@@ -114,11 +120,27 @@ class TestTheRightPortal:
     def test_a_plan_may_leave_it_open(self, portal: Portal) -> None:
         assert confirmed_portal(self.parts(portal, None)) == PORTAL
 
-    @pytest.mark.parametrize("trouble", [{"status": 503}, {"status": 404}, {"reset": "before"}])
+    @pytest.mark.parametrize("trouble", [{"status": 503}, {"reset": "before"}])
     def test_without_an_answer_nothing_begins(self, portal: Portal, trouble: dict[str, Any]) -> None:
         portal.emulator.faults([{"route": ACCOUNT, **trouble, "times": None}])
         with pytest.raises(UnfinishedError, match="HubSpot"):
             confirmed_portal(self.parts(portal, PORTAL))
+
+    def test_an_answer_that_names_no_portal_is_not_hubspots(self, portal: Portal) -> None:
+        portal.emulator.faults([{"route": ACCOUNT, "status": 404}])
+        with pytest.raises(SettingsError, match=r"answered 404 .* named none"):
+            confirmed_portal(self.parts(portal, PORTAL))
+
+    @pytest.mark.parametrize("body", [b"{}", b'{"portalId": null}', b'{"portalId": ""}', b"<html>", b"[]"])
+    def test_a_200_that_names_no_portal_is_not_called_an_outage(
+        self, portal: Portal, peer: Peer, body: bytes
+    ) -> None:
+        peer.body = body
+        parts = self.parts(portal, PORTAL)
+        parts.hubspot = HubSpot(peer.url, "token", "v3", 20)
+        with pytest.raises(SettingsError, match=r"answered 200 .* named none") as refused:
+            confirmed_portal(parts)
+        assert refused.value.exit_code == 2
 
     def test_a_refused_token_says_so(self, portal: Portal) -> None:
         portal.emulator.faults([{"route": ACCOUNT, "status": 401}])
@@ -249,12 +271,13 @@ class TestMakingLists:
     def make(self, portal: Portal, state: State, name: str) -> str:
         return create(portal.hubspot, portal.caller, cast(Ledger, state), PORTAL, name, 104)
 
-    def test_one_that_was_made_is_recorded_as_ours(self, portal: Portal) -> None:
+    def test_one_that_was_made_is_recorded_as_ours_and_as_empty(self, portal: Portal) -> None:
         state = State()
         name = f"Made {next(NAMES)}"
         list_id = self.make(portal, state, name)
         assert portal.emulator.list_id(name) == list_id
         assert state.recorded == (PORTAL, name, list_id, True, 104)
+        assert state.empty == (PORTAL, list_id, 104)
 
     @pytest.mark.parametrize("trouble", [{"reset": "after"}, {"reset": "before"}, {"status": 503}])
     def test_after_a_try_without_an_answer_the_next_run_looks_first(

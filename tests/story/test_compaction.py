@@ -86,6 +86,15 @@ def test_young_changes_stay_needed_or_not(host: Host, hubspot: EmulatorProcess) 
     assert kept == [(counts["change_intents"][1],)]
 
 
+def test_compactions_and_runs_of_old_leave_no_claim_behind(host: Host, hubspot: EmulatorProcess) -> None:
+    """The third compaction finds what the second left of the first, and so does the next run."""
+    lived(host, hubspot)
+    for _ in range(3):
+        compact(host)
+    assert host.warehouse.rows("hubspot_open_claims", run_id="") == []
+    assert host.run(hubspot).status == "done"
+
+
 def test_it_waits_for_no_run_and_disturbs_none(host: Host, hubspot: EmulatorProcess) -> None:
     lived(host, hubspot)
     run = Runs(host.warehouse, 0)

@@ -102,7 +102,7 @@ def test_a_ledger_of_the_first_schema_step_is_opened_migrated_and_run(
     report = host.run(hubspot)
     assert report.run_no == 2
     assert hubspot.member_ids(hubspot.list_id(VIP)) == [bob]
-    assert host.state("select step_no from {state}.schema_steps order by 1") == [(1,), (2,)]
+    assert host.state("select step_no from {state}.schema_steps order by 1") == [(1,), (2,), (3,)]
 
 
 def test_a_ledger_of_a_newer_version_is_refused(host: Host, hubspot: EmulatorProcess) -> None:

@@ -15,6 +15,7 @@ SETTINGS: dict[str, object] = {
     "lookup_found_days": 30,
     "lookup_absent_days": 3,
     "retry_rejected_days": 30,
+    "reading_days": 7,
     "requests_per_10_seconds": 90,
     "workers": 4,
     "timeout_seconds": 60,
@@ -29,10 +30,13 @@ SETTINGS: dict[str, object] = {
     "fast_lane": True,
 }
 OPTIONAL = ("settle_seconds", "max_age_hours")
+NULLABLE_DAYS = ("reading_days",)
 ENVIRONMENT = {"HUBSPOT_ACCESS_TOKEN": "pat-eu1-x", "HUBSPOT_PORTAL_ID": "12345678"}
 SENDING = Flags(sends=True)
 DAYS = ("lookup_found_days", "lookup_absent_days", "retry_rejected_days")
-NUMBERS = [name for name in SETTINGS if name not in ("portals", "fast_lane", *DAYS, *OPTIONAL)]
+NUMBERS = [
+    name for name in SETTINGS if name not in ("portals", "fast_lane", *DAYS, *NULLABLE_DAYS, *OPTIONAL)
+]
 
 
 def job(
@@ -247,6 +251,17 @@ def test_packages_of_different_versions_do_not(package: str | None, command: str
 def test_days_that_only_statements_use_are_checked_as_well(name: str, value: object) -> None:
     (problem,) = problems(ENVIRONMENT, SENDING, **{name: value})
     assert problem.startswith(f"var hubspot_{name} is {value!r}")
+
+
+@pytest.mark.parametrize("value", ["7", True, 0.5, -1, 10**8])
+def test_the_days_between_readings_are_a_whole_number(value: object) -> None:
+    (problem,) = problems(ENVIRONMENT, SENDING, reading_days=value)
+    assert problem.startswith(f"var hubspot_reading_days is {value!r}")
+
+
+@pytest.mark.parametrize("value", [0, 7, None])
+def test_null_days_between_readings_mean_never_by_age(value: int | None) -> None:
+    assert job(reading_days=value).reading_days == value
 
 
 def test_a_base_url_with_a_password_is_refused_and_not_shown() -> None:

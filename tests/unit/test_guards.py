@@ -27,6 +27,7 @@ JOB = Job(
     small_change=20,
     max_newly_rejected_percent=1,
     max_age_hours=36,
+    reading_days=7,
     fast_lane=True,
 )
 BUILT = AudienceBuild(seconds_old=3600, failed=0)
