@@ -10,6 +10,7 @@ from sync.config import Job
 from sync.errors import BusyError, HubSpotRefusesError, SettingsError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
+from sync.pacing import is_passing
 from sync.records import DeclaredList, Reply
 from sync.runs import Runs
 
@@ -86,7 +87,14 @@ def confirmed_portal(parts: Parts) -> str:
     if parts.caller.stopped_by is not None:
         raise parts.caller.stopped_by
     found = str(reply.body.get("portalId") or "") if reply is not None else ""
-    if reply is None or reply.status != 200 or not found:
+    if reply is not None and not is_passing(reply.status) and (reply.status != 200 or not found):
+        raise SettingsError(
+            "not_hubspot",
+            f"HUBSPOT_BASE_URL answered {reply.status} to the question which portal the token belongs to, and "
+            "named none: that is not HubSpot.",
+            "Check HUBSPOT_BASE_URL and HUBSPOT_API_VERSION.",
+        )
+    if reply is None or reply.status != 200:
         raise unreachable(reply or Reply(0, {}))
     if wanted is not None and wanted != found:
         raise HubSpotRefusesError(

@@ -115,7 +115,7 @@ def as_markdown(report: Report) -> str:
     ]
     for each in report.lists:
         plan, statuses = each.plan, each.statuses
-        name = plan.list_name.replace("|", "\\|")
+        name = " ".join(plan.list_name.replace("\\", "\\\\").replace("|", "\\|").split())
         lines.append(
             f"| {name} | {plan.members:,} | {plan.add:,} | {plan.remove:,} | {plan.update:,} | {plan.wanted:,} "
             f"| {statuses.get('rejected_by_us', 0):,} | {statuses.get('not_in_hubspot', 0):,} |"

@@ -74,6 +74,7 @@ class _Run:
         self._plans: tuple[ListPlan, ...] = ()
         self._objections: tuple[Objection, ...] = ()
         self._unanswered = 0
+        self._refused: dict[str, SyncError] = {}
         self._touched: list[str] = []
         self._last_no = 0
 
@@ -108,6 +109,10 @@ class _Run:
         unsent = sum(
             counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values()
         )
+        if self._refused:
+            # Its mend is to be told also where other rows are left, which the figures show.
+            told = " ".join(each.sentence for each in self._refused.values())
+            return UnfinishedError("list_refused", told, next(iter(self._refused.values())).mend)
         if not failed + unsent + self._unanswered:
             return None
         return UnfinishedError(
@@ -184,10 +189,15 @@ class _Run:
         assert parts.hubspot is not None  # noqa: S101 a job that sends is never offline
         adding = {plan.list_name for plan in self._plans if plan.add}
         step = parts.runs.next_step()
-        for name in sorted(adding - self._list_ids.keys()):
-            self._list_ids[name] = lists.create(
-                parts.hubspot, parts.caller, parts.ledger, self._portal_id, name, step
-            )
+        missing = sorted(adding - self._list_ids.keys() - self._refused.keys())
+        made, refused = lists.create_all(
+            parts.hubspot, parts.caller, parts.ledger, self._portal_id, missing, step
+        )
+        self._list_ids |= made
+        self._refused |= refused
+        if refused:
+            parts.ledger.leave_out(sorted(refused))
+            self._touched = [name for name in self._touched if name not in refused] or [""]
         parts.ledger.record_intents(parts.runs.run_no, parts.runs.next_step())
         sender = Sender(parts.hubspot, parts.caller, self._list_ids, parts.job.membership_batch)
         sender.send(

@@ -27,7 +27,11 @@ def failures(outcome: Any) -> str:
 
 def reason(outcome: Any) -> str:
     """Why a dbt command failed, masked, in one line."""
-    text = str(outcome.exception) if outcome.exception else "see `dbt parse`"
+    return said(str(outcome.exception) if outcome.exception else "see `dbt parse`")
+
+
+def said(text: str) -> str:
+    """A text of dbt's, masked, in one line that ends with a full stop."""
     return mask_all(" ".join(text.split()).removesuffix(".") + ".")
 
 

@@ -15,11 +15,12 @@ from typing import Any
 from dbt.adapters.factory import FACTORY, reset_adapters
 from dbt.cli.main import dbtRunner
 from dbt.context.providers import generate_runtime_macro_context
+from dbt_common.exceptions import CompilationError
 
 from sync.drivers import BOUND_READERS, READERS, WRITERS, Row, read_bound, read_dbapi
 from sync.errors import SettingsError, SyncError, WarehouseError
 from sync.masking import mask_all
-from sync.translations import explained, failures, node_count, reason
+from sync.translations import explained, failures, node_count, reason, said
 
 PACKAGE = "hubspot_sync"
 _NODE_RESULTS = {"LogModelResult", "LogSeedResult", "LogTestResult", "LogSnapshotResult"}
@@ -270,6 +271,10 @@ class Warehouse:
             yield
         except SyncError:
             raise
+        except CompilationError as error:
+            raise SettingsError(
+                "dbt_project", f"dbt cannot read the project: {said(error.msg)}", "Mend it, then run again."
+            ) from None
         except Exception as error:
             raise explained(error, doing) from None
 

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from sync.cli.output import show
 from sync.cli.project import Project, project_options
 from sync.console import Console
 
@@ -35,9 +36,9 @@ def compact(project: Project, keep_days: int, as_json: bool) -> None:
         runs = Runs(warehouse, float(settings["settle_seconds"] or settings["timeout_seconds"] + 100))
         counts = carry_out(warehouse, runs, keep_days)
     if as_json:
-        click.echo(
+        show(
             json.dumps({name: {"before": before, "after": after} for name, (before, after) in counts.items()})
         )
         return
     for name, (before, after) in counts.items():
-        click.echo(f"{name:<20} {before:>12,} rows, now {after:>12,}")
+        show(f"{name:<20} {before:>12,} rows, now {after:>12,}")

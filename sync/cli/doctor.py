@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import click
 
+from sync.cli.output import show
 from sync.cli.project import Project, project_options
 from sync.console import Console
 
@@ -50,6 +51,6 @@ def doctor(project: Project, as_json: bool) -> None:
                 new_caller=lambda: Caller(_REQUESTS_PER_10_SECONDS, lambda: True),
             )
         )
-    click.echo(findings_json(findings) if as_json else as_text(findings))
+    show(findings_json(findings) if as_json else as_text(findings))
     # Each line has said it already: nothing is left to tell on stderr.
     raise SystemExit(exit_code(findings))

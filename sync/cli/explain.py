@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sync.cli.output import show
 from sync.cli.project import Project, project_options
 from sync.cli.subject_input import checked_subject, read_subject
 from sync.console import Console
@@ -37,7 +38,7 @@ def explain(project: Project, subject: str, json_wanted: bool) -> None:
         Runs(warehouse, 0).create_state()
         with Person(warehouse, asked) as person:
             facts = person.facts()
-    click.echo(as_json(facts) if json_wanted else as_text(facts))
+    show(as_json(facts) if json_wanted else as_text(facts))
 
 
 def as_json(facts: Facts) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sync.cli.output import show
 from sync.cli.project import Project, project_options
 from sync.cli.subject_input import read_subject
 from sync.config import Flags, load
@@ -52,7 +53,7 @@ def forget(project: Project, dry_run: bool) -> None:
         warehouse.check_built(MODELS)
         parts = build_parts(warehouse, job, console.tell)
         found = story.find(warehouse, email) if dry_run else story.forget(parts, warehouse, email)
-    click.echo(as_text(found, dry_run=dry_run))
+    show(as_text(found, dry_run=dry_run))
 
 
 def as_text(found: Forgotten, *, dry_run: bool) -> str:

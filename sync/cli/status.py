@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sync.cli.output import show
 from sync.cli.project import Project, project_options
 from sync.console import Console
 
@@ -35,17 +36,17 @@ def status(project: Project, count: int, as_json: bool) -> None:
     if warning:
         click.echo(warning, err=True)
     if as_json:
-        click.echo(
+        show(
             json.dumps(
                 {"tld_list": tld_date().isoformat(), "runs": [_as_data(each) for each in runs]}, indent=2
             )
         )
         return
-    click.echo(f"List of top-level domains: {tld_date().isoformat()}")
+    show(f"List of top-level domains: {tld_date().isoformat()}")
     if not runs:
-        click.echo("No run yet.")
+        show("No run yet.")
     for each in runs:
-        click.echo(_as_line(each))
+        show(_as_line(each))
 
 
 def tld_list_warning(listed: date, today: date) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from sync.cli.output import show
 from sync.cli.project import Project, project_options
 from sync.config import ALLOWABLE_GUARDS, Flags, Job, check_package, load
 from sync.console import Console
@@ -115,7 +116,7 @@ def _perform(
     with JsonLog() if log_format == "json" else Console() as listener:
         report, error = _carry_out(project, flags, build, listener)
     printers = {"json": as_json, "markdown": as_markdown}
-    click.echo(printers.get(output or "", as_text)(report))
+    show(printers.get(output or "", as_text)(report))
     if error is not None:
         raise error
     _raise_objections(report)

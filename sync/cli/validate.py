@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import click
 
+from sync.cli.output import silence
 from sync.errors import GuardError, SettingsError
 
 _EXITS = """\b
@@ -62,8 +63,8 @@ def validate(
             total, rejected = judge_stream(rows, OUTPUTS[output_format](stdout), tell)
         stdout.flush()
     except BrokenPipeError:
-        # Whoever read us has had enough. Python would complain once more while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+        # Whoever read us has had enough.
+        silence()
         return
     if fail_on_rejected and rejected:
         raise GuardError(

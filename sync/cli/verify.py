@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sync.cli.output import show
 from sync.cli.project import Project, project_options
 from sync.cli.sync_commands import build_parts, stoppable
 from sync.config import Flags, Job, load
@@ -63,7 +64,7 @@ def _verify(warehouse: Any, job: Job, console: Console, as_json: bool) -> None:
 
     warehouse.check_built(_MODELS)
     found = compare(reading_parts(warehouse, job, console.tell), Readings(warehouse))
-    click.echo(drift.as_json(found) if as_json else drift.as_text(found))
+    show(drift.as_json(found) if as_json else drift.as_text(found))
     if found.objections:
         raise GuardError(
             "not_comparable",
@@ -91,11 +92,11 @@ def _repair(warehouse: Any, job: Job, console: Console, as_json: bool) -> None:
     if as_json:
         figures = {name: difference_figures(found) for name, found in observed.items()}
         whole = {"observed": figures, "run": json.loads(report_json(report))}
-        click.echo(json.dumps(whole, indent=2, sort_keys=True))
+        show(json.dumps(whole, indent=2, sort_keys=True))
     else:
         for name, found in observed.items():
-            click.echo("\n".join([f"List {name!r} differed:", *difference_lines(found)]))
-        click.echo(as_text(report))
+            show("\n".join([f"List {name!r} differed:", *difference_lines(found)]))
+        show(as_text(report))
     if error is not None:
         raise error
 

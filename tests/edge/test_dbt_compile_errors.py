@@ -63,6 +63,13 @@ def test_flags_that_nobody_knows_are_refused(compiler: Compiler, flags: Any) -> 
     assert words in compiler.refusal("{{ hubspot_sync.hubspot_excluded_flags() }}", hubspot_exclude=flags)
 
 
+@pytest.mark.parametrize("name", [None, "", " ", 7, ["a"]])
+def test_the_states_schema_has_a_name(compiler: Compiler, name: Any) -> None:
+    refusal = compiler.refusal("select '{{ hubspot_sync.hubspot_state_schema() }}'", hubspot_sync_schema=name)
+    assert "Var hubspot_sync_schema is" in refusal
+    assert "it must be the name of a schema" in refusal
+
+
 def test_a_wrong_list_stops_the_project_from_parsing(tmp_path: Path) -> None:
     outcome = DbtProject("duckdb", tmp_path, variables={"hubspot_lists": [{"name": ""}]}).parse()
     assert "Var hubspot_lists, entry 1 ({'name': ''}): it has no name." in str(outcome.exception)

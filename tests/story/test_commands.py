@@ -150,6 +150,41 @@ def test_an_empty_audience_is_suspicious(duckdb_host: Host, hubspot: EmulatorPro
     assert hubspot.members(hubspot.list_id(VIP)) == []
 
 
+@pytest.mark.parametrize(
+    ("wanted", "exit_code"), [([(VIP, "c1", "ann@example.com")], 0), ([], 3)], ids=["done", "objection"]
+)
+def test_a_reader_that_closes_the_pipe_leaves_the_exit_code_as_it_was_earned(
+    duckdb_host: Host, hubspot: EmulatorProcess, wanted: list[tuple[str, str, str]], exit_code: int
+) -> None:
+    hubspot.contacts([{"email": "ann@example.com"}])
+    duckdb_host.wanted((VIP, "c1", "ann@example.com"))
+    duckdb_host.run(hubspot)
+    duckdb_host.wanted(*wanted)
+    plan = subprocess.Popen(
+        duckdb_host.command_line("plan"),
+        env=duckdb_host.environment(hubspot),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert plan.stdout is not None
+    plan.stdout.close()
+    plan.stdout = None
+    _, said = plan.communicate(timeout=120)
+    assert plan.returncode == exit_code, said
+    assert "BrokenPipe" not in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+def test_a_state_schema_without_a_name_is_a_setting_to_mend(
+    duckdb_host: Host, hubspot: EmulatorProcess, command: str
+) -> None:
+    done = duckdb_host.command(command, "--vars", "{hubspot_sync_schema: null}", hubspot=hubspot)
+    assert_refused(done, 2, "Var hubspot_sync_schema is null", "the name of a schema")
+    assert hubspot.requests() == []
+
+
 def test_a_second_run_at_the_same_time_waits_its_turn_or_says_who_holds_the_lock(
     host: Host, hubspot: EmulatorProcess
 ) -> None:

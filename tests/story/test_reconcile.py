@@ -184,6 +184,26 @@ def test_a_mirror_list_is_made_equal_whoever_added_its_members(host: Host, hubsp
     assert hubspot.members(hubspot.list_id(MIRROR)) == emails("ann")
 
 
+def test_a_list_name_that_hubspot_refuses_does_not_stop_the_other_lists(
+    host: Host, hubspot: EmulatorProcess
+) -> None:
+    hubspot.contacts(people("ann", "bob"))
+    host.wanted(*rows(MIRROR, "ann"), *rows(VIP, "ann", "bob"))
+    hubspot.faults([{"route": "POST /crm/v3/lists", "status": 400}])
+    report, error = host.run_to_end(hubspot)
+    assert [each["name"] for each in hubspot.state()["lists"]] == [VIP]
+    assert hubspot.members(hubspot.list_id(VIP)) == emails("ann", "bob")
+    assert of(report, VIP).statuses == {"on_list": 2}
+    assert of(report, MIRROR).statuses == {"not_sent": 1}
+    assert error is not None
+    assert error.exit_code == 6
+    assert "refuses to make the list 'Mirror'" in str(error)
+    assert "hubspot_lists" in str(error)
+    assert host.state("select distinct list_name from {state}.change_intents") == [(VIP,)]
+    host.run(hubspot)
+    assert hubspot.members(hubspot.list_id(MIRROR)) == emails("ann")
+
+
 def test_a_list_renamed_in_hubspot_is_followed_by_its_id(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
     hubspot.contacts(people("ann", "bob"))
     duckdb_host.wanted(*rows(VIP, "ann"))

@@ -151,5 +151,21 @@ class TestMarkdown:
     def test_a_name_cannot_break_the_table(self) -> None:
         assert "| A \\| B | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in self.LINES
 
+    @pytest.mark.parametrize(
+        ("name", "cell"),
+        [
+            ("A\nB", "A B"),
+            ("A\r\n\tB", "A B"),
+            ("A\u2028B", "A B"),
+            ("A\x85B", "A B"),
+            # A backslash before a bar does not undo its escape.
+            ("A\\|B", "A\\\\\\|B"),
+        ],
+    )
+    def test_a_name_stays_in_its_cell_and_line(self, name: str, cell: str) -> None:
+        vip = replace(REPORT.lists[0], plan=replace(REPORT.lists[0].plan, list_name=name))
+        lines = as_markdown(replace(REPORT, lists=(vip,))).splitlines()
+        assert lines[4].startswith(f"| {cell} | 1,000 |")
+
     def test_lists_every_objection(self) -> None:
         assert self.LINES[-1] == "- **Objection:** 'VIP' would lose too much."
