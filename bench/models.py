@@ -5,8 +5,8 @@
     python -m bench.models --records 100000 --postgres
 
 Time is from the first model's start to the last one's end; dbt's own start is apart. Memory is the peak of the
-dbt process, DuckDB inside. `--hostile` adds a chain of 10,000 records, each tied to the next by another key, and
-lets one record in twenty hold the same address and phone number.
+dbt process: DuckDB is inside, PostgreSQL's server is not. `--hostile` adds a chain of 10,000 records, each tied to
+the next by another key, and lets one record in twenty hold the same address and phone number.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def show(records: int, built: Built, whole: float) -> None:
     """Print the total and the five slowest nodes."""
     print(
         f"\n{records:,} records: {built.seconds:.1f} s, dbt around it {whole - built.seconds:.1f} s, "
-        f"peak memory {built.peak_bytes / 1e6:,.0f} MB"
+        f"CPU of all {built.cpu_seconds:.1f} s, peak memory of dbt {built.peak_bytes / 1e6:,.0f} MB"
     )
     for name in sorted(built.nodes, key=lambda name: -built.nodes[name])[:5]:
         print(f"  {name:<32} {built.nodes[name]:>7.1f} s")
