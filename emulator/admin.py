@@ -12,7 +12,7 @@ from emulator.arranging import AdminError
 from emulator.behaviour import BehaviourError
 from emulator.calls import Answer
 from emulator.errors import RefusedError
-from emulator.faults import ScriptError, read_script
+from emulator.fault_script import ScriptError, read_script
 from emulator.rules import RuleError, read_rules
 from emulator.world import World
 

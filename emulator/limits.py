@@ -74,7 +74,7 @@ class Limits:
         """The 429 this request gets, or None and it is counted."""
         self._now = moment
         today = moment.utc.astimezone(self._zone).date()
-        if today != self._day:
+        if self._day is None or today > self._day:
             self._day, self._used = today, 0
         window = self._windows[search]
         if self._used >= self._daily:

@@ -102,13 +102,13 @@ class Server:
         if fault is None:
             answer = self._service.answer(arrival, self._base_url)
             return self._logged(arrival, _response(answer, arrival.headers))
-        await asyncio.sleep(fault.latency)
+        await asyncio.sleep(fault.seconds())
         return await self._troubled(http, arrival, fault)
 
     async def _troubled(self, http: web.BaseRequest, arrival: Arrival, fault: Fault) -> web.StreamResponse:
-        if fault.status is not None:
-            return self._logged(arrival, self._status_response(fault, fault.status))
-        if fault.hang is not None:
+        if fault.kind == "status":
+            return self._logged(arrival, self._status_response(fault))
+        if fault.kind == "hang":
             await asyncio.sleep(fault.hang)
             return _reset(http)
         if fault.reset == "before":
@@ -116,9 +116,13 @@ class Server:
         answer = self._service.answer(arrival, self._base_url)
         if fault.reset == "after":
             return _reset(http)
-        return self._logged(arrival, _response(answer, arrival.headers))
+        response = _response(answer, arrival.headers)
+        if fault.cut:
+            return await _cut(http, response)
+        return self._logged(arrival, response)
 
-    def _status_response(self, fault: Fault, status: int) -> web.Response:
+    def _status_response(self, fault: Fault) -> web.Response:
+        status = fault.status
         headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
         if fault.html:
             return web.Response(
@@ -141,6 +145,20 @@ def _response(answer: Answer, headers: dict[str, str] | None = None) -> web.Resp
         charset="utf-8",
         headers=headers,
     )
+
+
+async def _cut(http: web.BaseRequest, whole: web.Response) -> web.StreamResponse:
+    """Send an answer's headers and half of its body, then close the connection; nothing if it has none."""
+    body = whole.body if isinstance(whole.body, bytes) else b""
+    if not body:
+        return _reset(http)
+    half = web.StreamResponse(status=whole.status, headers=whole.headers)
+    half.content_length = len(body)
+    await half.prepare(http)
+    await half.write(body[: len(body) // 2])
+    if http.transport is not None:
+        http.transport.close()
+    return half
 
 
 def _reset(http: web.BaseRequest) -> web.Response:

@@ -14,7 +14,9 @@ from emulator.clock import Moment
 from emulator.errors import RefusedError
 from emulator.faults import Fault
 from emulator.journal import Entry
+from emulator.refused_rows import add_refusals, nothing_done, take_out
 from emulator.scopes import scopes_needed
+from emulator.tokens import bearer
 from emulator.world import World
 
 _SCOPES = {name: scopes_needed(name) for name in routes.ROUTES}
@@ -79,29 +81,34 @@ class Service:
         return refused(errors.trouble(status, self.world.portal.portal_id))
 
     def _handle(self, arrival: Arrival, base_url: str) -> Answer:
-        request = arrival.request
         if arrival.found is None:
             raise errors.no_such_path()
         route, params = arrival.found
+        request, fault, at = arrival.request, arrival.fault, str(arrival.request.moment)
         header = request.headers.get("Authorization", "")
+        for action in fault.actions if fault else ():
+            action.perform(self.world.portal, self.world.tokens, bearer(header), at)
         self.world.tokens.check(header, request.moment, _SCOPES[route.name])
         self._count(arrival, route)
+        raw, refusals, none_left = take_out(request.raw, fault.refused_rows if fault else ())
+        if none_left:
+            return add_refusals(Answer(200, nothing_done(at)), refusals, at)
         call = Call(
             portal=self.world.portal,
             version=route.version,
-            at=str(request.moment),
+            at=at,
             params=params,
             query=_query(request.query, route.query),
             query_text=request.query,
-            raw=request.raw,
+            raw=raw,
             content_type=request.headers.get("Content-Type", ""),
             link=f"{base_url}{request.path}",
             limits=self.world.limits,
             behaviour=self.world.behaviour.now,
-            vanishing_rows=arrival.fault.vanishing_rows if arrival.fault else 0,
+            vanishing_rows=fault.vanishing_rows if fault else 0,
             changed=arrival.entry.changed,
         )
-        return route.handler(call)
+        return add_refusals(route.handler(call), refusals, at)
 
     def _count(self, arrival: Arrival, route: routes.Route) -> None:
         limits, behaviour = self.world.limits, self.world.behaviour.now
