@@ -125,6 +125,10 @@ class EmulatorProcess:
         answer: dict[str, str] = self._ask("POST", "behaviour", switches)
         return answer
 
+    def rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the administrator's validation rules: ``{"require": name, "when": {name: value}}``."""
+        self._ask("POST", "rules", list(rules))
+
     def contacts(self, values: Sequence[Mapping[str, str | None]]) -> list[str]:
         """Add contacts by hand, or edit those whose ``id`` is given; their record ids."""
         answer: list[str] = self._ask("POST", "contacts", list(values))["ids"]

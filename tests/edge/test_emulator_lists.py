@@ -106,6 +106,112 @@ class TestCreateAndFind:
         assert_refused(client.call("POST", LISTS, body), 400, "VALIDATION_ERROR")
 
 
+class TestReadSeveral:
+    def test_those_that_are_there_each_once(self, client: Client) -> None:
+        first, second = client.new_list(next(_names)), client.new_list(next(_names))
+        client.change(second, "add", [ANN])
+        answer = client.call("GET", LISTS, params={"listIds": [second, "99", first, second, "x"]})
+        assert answer.status_code == 200
+        found = [(each["listId"], each["size"]) for each in answer.json()["lists"]]
+        assert found == [(second, 1), (first, 0)]
+        assert client.call("GET", LISTS).json() == {"lists": []}
+
+
+class TestSearch:
+    def search(self, client: Client, **body: object) -> requests.Response:
+        return client.call(
+            "POST", f"{LISTS}/search", {"offset": 0, "additionalProperties": ["hs_list_size"], **body}
+        )
+
+    def found(self, client: Client, **body: object) -> list[str]:
+        return [each["name"] for each in self.search(client, **body).json()["lists"]]
+
+    def test_by_part_of_the_name_whatever_its_case(self, client: Client) -> None:
+        list_id = client.new_list("Searched One")
+        client.new_list("searched two", "SNAPSHOT")
+        client.change(list_id, "add", [ANN, BOB])
+        body = self.search(client, query="ARCHED o").json()
+        assert (body["total"], body["offset"], body["hasMore"]) == (1, 1, False)
+        (one,) = body["lists"]
+        assert (one["listId"], one["additionalProperties"]) == (list_id, {"hs_list_size": "2"})
+        assert "size" not in one
+        (bare,) = self.search(client, query="searched o", additionalProperties=[]).json()["lists"]
+        assert bare["additionalProperties"] == {}
+
+    def test_narrowed_by_type_ids_and_object(self, client: Client) -> None:
+        manual, other = client.new_list("narrow a"), client.new_list("narrow b", "SNAPSHOT")
+        assert self.found(client, query="narrow", processingTypes=["SNAPSHOT"]) == ["narrow b"]
+        assert self.found(client, listIds=[manual, other]) == ["narrow a", "narrow b"]
+        assert self.found(client, query="narrow", objectTypeId="0-1") == ["narrow a", "narrow b"]
+        assert self.found(client, query="narrow", objectTypeId="0-2") == []
+
+    def test_pages_by_offset_and_count(self, client: Client) -> None:
+        for number in range(22):
+            client.new_list(f"paged {number:02}")
+        first = self.search(client, query="paged").json()
+        assert (len(first["lists"]), first["total"], first["hasMore"], first["offset"]) == (20, 22, True, 20)
+        last = self.search(client, query="paged", offset=first["offset"], count=2).json()
+        assert [each["name"] for each in last["lists"]] == ["paged 20", "paged 21"]
+        assert last["hasMore"] is False
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"count": 501}, {"count": 0}, {"offset": -1}, {"offset": None}, {"additionalProperties": None}],
+    )
+    def test_limits_and_what_is_required(self, client: Client, change: dict[str, object]) -> None:
+        assert self.search(client, count=500).status_code == 200
+        assert_refused(self.search(client, **change), 400)
+        for absent in ("offset", "additionalProperties"):
+            body = {"offset": 0, "additionalProperties": []}
+            del body[absent]
+            assert_refused(client.call("POST", f"{LISTS}/search", body), 400)
+
+
+class TestRestore:
+    def restore(self, client: Client, list_id: str) -> requests.Response:
+        return client.call("PUT", f"{LISTS}/{list_id}/restore")
+
+    def test_brings_a_list_back_with_its_members(self, client: Client) -> None:
+        (gone,) = client.emulator.contacts([{"email": "gone.meanwhile@example.com"}])
+        list_id = client.new_list("Phoenix")
+        client.change(list_id, "add", [ANN, BOB, gone])
+        client.call("DELETE", f"{LISTS}/{list_id}")
+        client.emulator.delete_contacts([gone])
+        answer = self.restore(client, list_id)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert client.call("GET", f"{LISTS}/{list_id}").json()["list"]["name"] == "Phoenix"
+        assert client.emulator.member_ids(list_id) == [ANN, BOB]
+        assert self.restore(client, list_id).status_code == 204
+
+    def test_its_name_is_taken_again(self, client: Client) -> None:
+        list_id = client.new_list("Lazarus")
+        client.call("DELETE", f"{LISTS}/{list_id}")
+        self.restore(client, list_id)
+        body = assert_refused(client.create_list("LAZARUS"), 400, "VALIDATION_ERROR")
+        assert body["subCategory"] == "ILS.DUPLICATE_LIST_NAMES"
+
+    def test_is_refused_once_another_list_has_the_name(self, client: Client) -> None:
+        list_id = client.new_list("Contested")
+        client.call("DELETE", f"{LISTS}/{list_id}")
+        client.new_list("CONTESTED")
+        body = assert_refused(self.restore(client, list_id), 400, "VALIDATION_ERROR")
+        assert body["subCategory"] == "ILS.DUPLICATE_LIST_NAMES"
+        assert_refused(client.call("GET", f"{LISTS}/{list_id}"), 404, "OBJECT_NOT_FOUND")
+
+    def test_an_unknown_list_is_a_404(self, client: Client) -> None:
+        assert_refused(self.restore(client, "99"), 404, "OBJECT_NOT_FOUND")
+
+    @pytest.mark.parametrize(("days", "status"), [(89, 204), (91, 404)])
+    def test_within_90_days(self, days: int, status: int) -> None:
+        with EmulatorProcess() as process:
+            client = Client(process)
+            list_id = client.new_list("Old")
+            client.call("DELETE", f"{LISTS}/{list_id}")
+            requests.post(f"{process.url}/_emulator/clock", json={"step": days * 86400}, timeout=20)
+            assert self.restore(client, list_id).status_code == status
+            client.session.close()
+
+
 class TestChangeMembers:
     def test_add_names_new_members_and_missing_records_only(self, client: Client, list_id: str) -> None:
         client.change(list_id, "add", [ANN])
