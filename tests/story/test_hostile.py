@@ -11,7 +11,7 @@ from sync.hubspot import HubSpot
 from tests.edge.test_lookup_send import MEMBERSHIPS
 from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host
-from tests.story.test_kill import CHANGE, count
+from tests.hubspot_routes import CHANGE, count
 from tests.story.test_reconcile import emails, of, people, rows, session
 
 pytestmark = pytest.mark.proof

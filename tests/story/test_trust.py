@@ -14,7 +14,7 @@ from sync.errors import GuardError, SettingsError, WarehouseError
 from sync.lease import HEARTBEAT_SECONDS
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
-from tests.story.test_kill import CHANGE, READ, count
+from tests.hubspot_routes import CHANGE, READ, count
 from tests.story.test_reconcile import emails, of, people, rows
 
 LEDGER_OF_STEP_1 = Path(__file__).parents[1] / "data" / "ledger_step_1.sql"
