@@ -34,6 +34,7 @@ GROUPS = {
     "contact_lookups": "step",
     "lists": "step, list_name",
     "member_observations": "step, list_id",
+    "list_readings": "step, list_id",
     "change_intents": "step",
     "change_receipts": "received_at",
 }

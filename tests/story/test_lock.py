@@ -15,8 +15,8 @@ from sync.runs import Runs
 from tests.dbt_project import ROOT
 from tests.emulator_process import EmulatorProcess
 from tests.host import PORTAL, VIP, Host
+from tests.hubspot_routes import READ
 from tests.story.test_commands import wait_for_request
-from tests.story.test_kill import READ
 from tests.story.test_reconcile import emails, people, rows
 
 # Python reads this file before anything else of the process.
