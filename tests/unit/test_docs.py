@@ -72,5 +72,17 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_a_page_names_is_in_the_file_it_links_to(page: Path) -> None:
+    for name, target in re.findall(r"\[`(test_\w+)`\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert f"def {name}(" in (page.parent / target).read_text(encoding="utf-8"), (name, target)
+
+
+def test_every_promise_of_the_readme_names_tests() -> None:
+    table = README.split("| promise | kept by | shown by |\n| --- | --- | --- |\n")[1].split("\n\n")[0]
+    for row in table.splitlines():
+        assert re.search(r"\| \[`test_\w+`\]\(tests/\w+/\w+\.py\)[^|]*\|$", row), row
+
+
 def _section(title: str) -> str:
     return REFERENCE.split(f"\n## {title}\n")[1].split("\n## ")[0]
