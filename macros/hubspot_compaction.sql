@@ -45,6 +45,7 @@
     {% do statements.append(hubspot_sync.hubspot_delete_old_verdicts()) %}
     {% do statements.append(hubspot_sync.hubspot_delete_old_lookups()) %}
     {% do statements.append(hubspot_sync.hubspot_delete_old_events(keep_days)) %}
+    {% do statements.append(hubspot_sync.hubspot_delete_old_invocations(keep_days)) %}
     {{ return(statements) }}
 {% endmacro %}
 
@@ -297,6 +298,19 @@
             select run_id
             from {{ hubspot_sync.hubspot_state_relation("run_events") }}
             where event in ('finished', 'released')
+        )
+{% endmacro %}
+
+{# Only the newest dbt invocations are asked about: the last that built the audience, and what came after it. #}
+{% macro hubspot_delete_old_invocations(keep_days) %}
+    delete from {{ hubspot_sync.hubspot_state_relation("dbt_invocations") }}
+    where
+        occurred_at
+        < {{ dbt.dateadd("day", -1 * keep_days, hubspot_sync.hubspot_now()) }}
+        and exists (
+            select 1
+            from {{ hubspot_sync.hubspot_state_relation("dbt_invocations") }} as later
+            where later.built = 1 and later.occurred_at > dbt_invocations.occurred_at
         )
 {% endmacro %}
 

@@ -95,6 +95,21 @@ def test_compactions_and_runs_of_old_leave_no_claim_behind(host: Host, hubspot: 
     assert host.run(hubspot).status == "done"
 
 
+def test_of_dbt_invocations_the_last_that_built_the_audience_and_what_came_after_stay(host: Host) -> None:
+    host.damage("delete from {state}.dbt_invocations")
+    for hour, built, failed in [(1, 1, 0), (2, 0, 1), (3, 1, 0), (4, 0, 2)]:
+        host.state(
+            f"insert into {{state}}.dbt_invocations values ('i{hour}', timestamp '2026-01-01 0{hour}:00:00',"
+            f" {built}, {failed})"
+        )
+    assert compact(host, keep_days=36_000)["dbt_invocations"] == (4, 4)
+    assert compact(host)["dbt_invocations"] == (4, 2)
+    kept = host.state("select invocation_id from {state}.dbt_invocations order by 1")
+    assert kept == [("i3",), ("i4",)]
+    ((_, failed),) = host.warehouse.rows("hubspot_newest_invocations")
+    assert failed == 2
+
+
 def test_it_waits_for_no_run_and_disturbs_none(host: Host, hubspot: EmulatorProcess) -> None:
     lived(host, hubspot)
     run = Runs(host.warehouse, 0)
