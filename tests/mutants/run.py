@@ -39,6 +39,8 @@ PROMISES = (
     "no address or token outside",
     "absence of evidence removes nobody",
     "one run at a time",
+    "erasable",
+    "what a person removes by hand is put back",
 )
 AT_LEAST = 2  # breaks for each promise
 COPIES = 2

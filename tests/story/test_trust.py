@@ -54,6 +54,32 @@ def test_an_audience_that_nobody_built_for_days_is_not_sent(host: Host, hubspot:
     host.build()
 
 
+def test_newly_rejected_counts_members_whom_sql_refuses_for_their_top_level_domain_and_whom_the_verdict_rejects(
+    host: Host, hubspot: EmulatorProcess
+) -> None:
+    names = [f"p{each}" for each in range(30)]
+    hubspot.contacts(people(*names))
+    host.wanted(*rows(VIP, *names))
+    host.run(hubspot)
+    # As under another list of top-level domains: SQL refuses eleven at once, the verdict rejects eleven more.
+    # One has left, which is no rejection.
+    coarse, strict, rest = names[:11], names[11:22], names[23:]
+    host.wanted(*((VIP, each, f"{each}@example.con") for each in coarse), *rows(VIP, *strict, *rest))
+    rejected = ", ".join(f"'{each}@example.com'" for each in strict)
+    host.state(
+        f"update {{state}}.email_verdicts set verdict = 'rejected', code = 'tld' where email in ({rejected})"
+    )
+    problems = host.state(
+        "select coarse_problem, count(*) from {models}.hubspot_audience_candidates group by 1"
+    )
+    assert dict(problems) == {"tld": 11, None: 18}
+    plan = of(host.plan(hubspot), VIP).plan
+    assert (plan.remove, plan.newly_rejected) == (23, 22)
+    with pytest.raises(GuardError, match=r"22 of the 30 members .*--allow newly_rejected"):
+        host.run(hubspot, allow=frozenset({"shrink", "rejected"}))
+    assert len(hubspot.member_ids(hubspot.list_id(VIP))) == 30
+
+
 def test_a_failed_node_above_the_audience_stops_the_next_run_wherever_dbt_ran(
     host: Host, hubspot: EmulatorProcess
 ) -> None:
