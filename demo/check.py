@@ -16,7 +16,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -42,20 +42,31 @@ _MARKS = (*range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F, 0x2060, *range
 _ENDS = "".join(map(chr, (*range(9, 14), 0x20, 0x85, 0xA0, 0xAD, 0x1680, 0x3000, *_MARKS)))
 _SPECIAL_USE = {"arpa", "invalid", "local", "localhost", "onion", "test"}
 
-# File (its first word begins the record ids); columns of the keys by kind, its own first; columns of address,
-# creation, change and date of birth. The best source first.
+_LETTERS = str.maketrans(dict(zip("øłđðıħŧ", "olddiht", strict=True), ß="ss", æ="ae", œ="oe", þ="th"))
+
+# File (its first word begins the record ids); columns of the keys by kind, its own first; columns of given name,
+# surname, phone number, postal code, address, creation, change and date of birth. The best source first.
 _SYSTEMS = (
-    ("shop_customers.csv", {"shop_customer": "customer_no"}, "email registered_at changed_at date_of_birth"),
-    ("loyalty_members.csv", {"loyalty_card": "card_no"}, "mail joined_on updated_on birthday"),
+    (
+        "shop_customers.csv",
+        {"shop_customer": "customer_no"},
+        "first_name last_name phone postcode email registered_at changed_at date_of_birth",
+    ),
+    (
+        "loyalty_members.csv",
+        {"loyalty_card": "card_no"},
+        "given surname telephone postal mail joined_on updated_on birthday",
+    ),
     (
         "crm_contacts.csv",
         {"crm_contact": "contact_id"} | {each: each for each in ("shop_customer", "loyalty_card")},
-        "email_address created modified",
+        "forename family_name mobile zip email_address created modified",
     ),
 )
+_KIND_OF_PLACEHOLDER = {"customer_key": "shop_customer", "loyalty_id": "loyalty_card"}
 
-Key = tuple[str, str]
-"""Kind (email, shop_customer, loyalty_card, crm_contact) and value."""
+Key = tuple[str, ...]
+"""Kind (email, shop_customer, loyalty_card, crm_contact, or several joined by +) and values."""
 
 
 class UnreadableError(Exception):
@@ -69,6 +80,8 @@ class Record:
     id: str
     source: int
     keys: frozenset[Key]
+    given: str
+    surname: str
     address: str
     born: str
     created: datetime
@@ -96,6 +109,19 @@ def cleaned(address: str) -> str:
 def email_key(address: str) -> str:
     """Equal for addresses that count as one (point 1); empty if nothing is left."""
     return cleaned(address).translate(_ASCII_LOWER)
+
+
+def name_key(name: str) -> str:
+    """Letters and digits in lower case without accents (point 2)."""
+    bare = unicodedata.normalize("NFD", name.lower()).translate(_LETTERS)
+    return "".join(each for each in bare if each.isalnum())
+
+
+def phone_key(number: str) -> str:
+    """The digits, after a + where there is a country code (point 2); empty if it is no phone number."""
+    digits = re.sub(r"[^0-9+]", "", number.replace("(0)", ""))
+    digits = re.sub(r"^(00|[+]+0*)", "+", digits)
+    return digits if re.fullmatch(r"[+]?[0-9]{7,15}", digits) and len(set(digits) - {"+"}) > 1 else ""
 
 
 def is_broken(address: str) -> bool:
@@ -158,12 +184,31 @@ def records(seeds: Path) -> Iterator[Record]:
     """The customer records of all systems (point 2)."""
     for source, (file, kinds, columns) in enumerate(_SYSTEMS):
         for row in rows(seeds / file, *kinds.values(), *columns.split()):
-            address, created, changed, *born = (row[each] for each in columns.split())
-            keys = [("email", email_key(address)), *((kind, row[column]) for kind, column in kinds.items())]
+            values = [
+                row[each].strip() if place < 4 else row[each] for place, each in enumerate(columns.split())
+            ]
+            given, surname, phone, postal, address, created, changed, *born = values
+            given, surname, number = name_key(given), name_key(surname), phone_key(phone)
+            place = re.sub(r"[^0-9A-Z]", "", postal.upper())
+            keys: list[Key] = [
+                ("email", email_key(address)),
+                *((kind, row[column]) for kind, column in kinds.items()),
+            ]
+            name = f"{given}{surname}" if given and surname else ""
+            several = [
+                ("email+name", keys[0][1], name),
+                ("phone+surname", number, surname),
+                ("phone+given", number, given),
+            ]
+            keys += [each for each in several if all(each)]
+            if name and place and "".join(born):
+                keys.append(("name+birth+place", f"{name} {born[0]} {place}"))
             yield Record(
                 id=f"{file.partition('_')[0]}:{keys[1][1]}",
                 source=source,
                 keys=frozenset(key for key in keys if key[1]),
+                given=given,
+                surname=surname,
                 address=address,
                 born="".join(born),
                 created=moment(created, file),
@@ -177,16 +222,32 @@ def keys_named(path: Path, kind: str, value: str) -> set[Key]:
     return {(named, email_key(text) if named == "email" else text) for named, text in found}
 
 
+def of_several_people(kind: str, records: Sequence[Record]) -> bool:
+    """Whether a key cannot be one person's, by the births and names of the records that carry it (point 2)."""
+    births = {record.born for record in records} - {""}
+    if ("email" in kind or "phone" in kind) and len(births) > 1:
+        return True
+    if kind in ("email+name", "phone+given", "name+birth+place"):
+        return False
+    given = sorted({record.given for record in records} - {""})
+    initials = {"".join(sorted(record.given[:1] + record.surname[:1])) for record in records} - {""}
+    if len(given) < 2 or len(initials) < 2:
+        return False
+    first, last = given[0], given[-1]
+    return not (first[0] == last[0] or first[-3:] == last[-3:] or first in last or last in first)
+
+
 def merged(found: Iterable[Record], placeholders: set[Key]) -> list[list[Record]]:
     """The records of each customer (point 2)."""
     group = {record.id: [record] for record in found}
     carriers: dict[Key, list[Record]] = defaultdict(list)
     for [record] in group.values():
-        for key in record.keys - placeholders:
-            carriers[key].append(record)
-    for (kind, _), held_by in carriers.items():
-        births = {record.born for record in held_by} - {""}
-        if len(held_by) > SHARED_ABOVE or (kind == "email" and len(births) > 1):
+        for key in record.keys:
+            if (key[0].partition("+")[0], key[1]) not in placeholders:
+                carriers[key].append(record)
+    sharing = Counter(key[:2] for key, held_by in carriers.items() for _ in held_by)
+    for key, held_by in carriers.items():
+        if sharing[key[:2]] > SHARED_ABOVE or of_several_people(key[0], held_by):
             continue
         for record in held_by:
             ours, theirs = group[held_by[0].id], group[record.id]
@@ -213,7 +274,9 @@ def customers(seeds: Path, as_of: datetime) -> list[Customer]:
         account, at = ("shop_customer", row["customer_no"]), moment(row["ordered_at"], "shop_orders.csv")
         if row["status"] == "paid" and at <= as_of:
             last_paid[account] = max(at, last_paid.get(account, at))
-    groups = merged(records(seeds), keys_named(seeds / "placeholder_keys.csv", "key_type", "key_value"))
+    placeholders = keys_named(seeds / "placeholder_keys.csv", "key_type", "key_value")
+    placeholders = {(_KIND_OF_PLACEHOLDER.get(kind, kind), value) for kind, value in placeholders}
+    groups = merged(records(seeds), placeholders)
     named = keys_named(seeds / "suppressions.csv", "kind", "value")
     keys = [frozenset().union(*(record.keys for record in group)) for group in groups]
     reached = {key for held in keys if held & named for key in held if key[0] == "email"}

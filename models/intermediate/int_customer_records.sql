@@ -1,102 +1,84 @@
+{%- set sources = hubspot_sync.hubspot_customer_sources() -%}
 with
-    shop_customers as (select * from {{ ref("stg_shop__customers") }}),
-
-    crm_contacts as (select * from {{ ref("stg_crm__contacts") }}),
-
-    loyalty_members as (select * from {{ ref("stg_loyalty__members") }}),
-
     unioned as (
 
-        select
-            'shop' as source,
-            customer_number as source_record_id,
-            1 as source_priority,
-            customer_number as shop_customer_number,
-            cast(null as {{ dbt.type_string() }}) as loyalty_card_number,
-            cast(null as {{ dbt.type_string() }}) as crm_contact_id,
-            email,
-            given_name,
-            surname,
-            phone,
-            birthdate,
-            postal_code,
-            country,
-            created_at,
-            updated_at
-        from shop_customers
+        {% for source in sources -%}
+            select
+                '{{ source.name }}' as source,
+                {{ source.priority }} as source_priority,
+                cast(
+                    {{
+                        (
+                            hubspot_sync.text_literal(source.brand)
+                            if source.brand
+                            else "null"
+                        )
+                    }} as {{ dbt.type_string() }}
+                ) as brand,
+                {{ hubspot_sync.hubspot_source_columns(source, "customers") }}
+            {%- if not loop.last %}
 
-        union all
+                union all
 
-        select
-            'loyalty' as source,
-            card_number as source_record_id,
-            2 as source_priority,
-            cast(null as {{ dbt.type_string() }}) as shop_customer_number,
-            card_number as loyalty_card_number,
-            cast(null as {{ dbt.type_string() }}) as crm_contact_id,
-            email,
-            given_name,
-            surname,
-            phone,
-            birthdate,
-            postal_code,
-            cast(null as {{ dbt.type_string() }}) as country,
-            created_at,
-            updated_at
-        from loyalty_members
-
-        union all
-
-        select
-            'crm' as source,
-            contact_id as source_record_id,
-            3 as source_priority,
-            shop_customer_number,
-            loyalty_card_number,
-            contact_id as crm_contact_id,
-            email,
-            given_name,
-            surname,
-            phone,
-            cast(null as date) as birthdate,
-            postal_code,
-            upper(country) as country,
-            created_at,
-            updated_at
-        from crm_contacts
+            {% endif %}
+        {%- endfor %}
 
     ),
 
     cleaned as (
 
-        select unioned.*, {{ hubspot_sync.clean_email("email") }} as cleaned_email
+        select
+            unioned.*,
+            {{ hubspot_sync.clean_email("email") }} as cleaned_email,
+            coalesce(
+                given_name, {{ hubspot_sync.given_name_of("full_name") }}
+            ) as first_name,
+            coalesce(surname, {{ hubspot_sync.surname_of("full_name") }}) as last_name,
+            {{ hubspot_sync.plausible_birthdate("birthdate") }} as born_on
         from unioned
+
+    ),
+
+    keyed as (
+
+        select
+            cleaned.*,
+            {{ hubspot_sync.ascii_lower("cleaned_email") }} as email_key,
+            {{ hubspot_sync.name_key("first_name") }} as given_name_key,
+            {{ hubspot_sync.name_key("last_name") }} as surname_key,
+            {{ hubspot_sync.country_code("country") }} as country_iso
+        from cleaned
 
     ),
 
     identified as (
 
         select
-            {{ dbt.concat(["source", "':'", "source_record_id"]) }} as record_id,
+            {{ dbt.concat(["source", "':'", "record_id"]) }} as record_id,
             source,
-            source_record_id,
+            record_id as source_record_id,
             source_priority,
-            shop_customer_number,
-            loyalty_card_number,
-            crm_contact_id,
+            brand,
+            customer_key,
+            loyalty_id,
             email,
-            {{ hubspot_sync.ascii_lower("cleaned_email") }} as email_key,
+            email_key,
             {{ hubspot_sync.coarse_email_problem("email", "cleaned_email") }}
             as coarse_problem,
-            given_name,
-            surname,
+            first_name as given_name,
+            given_name_key,
+            last_name as surname,
+            surname_key,
+            {{ hubspot_sync.initials("given_name_key", "surname_key") }} as initials,
             phone,
-            birthdate,
-            postal_code,
-            country,
+            {{ hubspot_sync.phone_key("phone", "country_iso") }} as phone_key,
+            born_on as birthdate,
+            postal as postal_code,
+            {{ hubspot_sync.postal_key("postal") }} as postal_key,
+            country_iso as country,
             created_at,
             updated_at
-        from cleaned
+        from keyed
 
     )
 

@@ -1,43 +1,28 @@
 with
-    customer_records as (select * from {{ ref("int_customer_records") }}),
+    record_groups as (select * from {{ ref("int_record_groups") }}),
 
-    match_keys as (select * from {{ ref("int_match_keys") }}),
+    history as (select * from {{ ref("customer_id_history") }}),
 
-    links as (select record_id, match_key from match_keys where no_link_reason is null),
-
-    components as (
-
-        {{ hubspot_sync.connected_components("links", "record_id", "match_key") }}
-
-    ),
-
-    -- A record that shares no key is a customer of its own.
-    labelled as (
-
-        select
-            customer_records.record_id,
-            customer_records.created_at,
-            customer_records.source_priority,
-            coalesce(
-                components.component_id, {{ dbt.hash("customer_records.record_id") }}
-            ) as component_id
-        from customer_records
-        left join components on customer_records.record_id = components.record_id
-
-    ),
-
-    -- The component's label changes when a record joins; the oldest record's id stays.
-    identified as (
+    newest as (
 
         select
             record_id,
-            component_id,
-            first_value(record_id) over (
-                partition by component_id
-                order by created_at asc nulls last, source_priority asc, record_id asc
-                rows between unbounded preceding and unbounded following
-            ) as customer_id
-        from labelled
+            customer_id,
+            row_number() over (
+                partition by record_id order by build_no desc
+            ) as newest_first
+        from history
+
+    ),
+
+    identified as (
+
+        select record_groups.record_id, record_groups.component_id, newest.customer_id
+        from record_groups
+        inner join
+            newest
+            on record_groups.record_id = newest.record_id
+            and newest.newest_first = 1
 
     )
 

@@ -1,56 +1,87 @@
+{%- set parts = hubspot_sync.hubspot_key_parts() -%}
+{#- Of these one value may be several people's, as in a family; a number that a system gave is one person's, and wrong
+    where the names differ. -#}
+{%- set shared = ["email", "phone"] -%}
 with
     customer_records as (select * from {{ ref("int_customer_records") }}),
 
-    placeholder_keys as (select * from {{ ref("placeholder_keys") }}),
+    placeholder_keys as (
+
+        select key_type, key_value
+        from {{ ref("placeholder_keys") }}
+        group by key_type, key_value
+
+    ),
 
     keys as (
 
-        select record_id, birthdate, 'email' as key_type, email_key as key_value
-        from customer_records
+        {% for key in hubspot_sync.hubspot_match_keys() -%}
+            {%- set values = [] -%}
+            {%- for part in key.parts -%}
+                {%- do values.append(parts[part].value) -%}
+                {%- if not loop.last -%}{%- do values.append("' '") -%}{%- endif -%}
+            {%- endfor -%}
+            {%- set may_be_shared = (
+                key.parts | select("in", shared) | list
+                and "birthdate" not in key.parts
+            ) -%}
+            select
+                customer_records.record_id,
+                '{{ key.type }}' as key_type,
+                {{ dbt.concat(values) }} as key_value,
+                {{ parts[key.parts[0]].value if may_be_shared else dbt.concat(values) }}
+                as lead_value,
+                {% if may_be_shared -%} birthdate
+                {%- else -%} cast(null as date)
+                {%- endif %} as birthdate,
+                {% if "name" in key.parts or "given_name" in key.parts -%}
+                    cast(null as {{ dbt.type_string() }}) as given_name,
+                    cast(null as {{ dbt.type_string() }}) as initials,
+                {%- else -%} given_name_key as given_name, initials,
+                {%- endif %}
+                coalesce(
+                    {%- for part in key.parts %}
+                        placeholder_{{ part }}.key_type,
+                    {%- endfor %}
+                    null
+                ) as placeholder_type
+            from customer_records
+            {%- for part in key.parts %}
+                left join
+                    placeholder_keys as placeholder_{{ part }}
+                    on placeholder_{{ part }}.key_type = '{{ part }}'
+                    and placeholder_{{ part }}.key_value
+                    = {{ parts[part].plain or parts[part].value }}
+            {%- endfor %}
+            {%- if not loop.last %}
 
-        union all
+                union all
 
-        select
-            record_id,
-            birthdate,
-            'shop_customer' as key_type,
-            shop_customer_number as key_value
-        from customer_records
-
-        union all
-
-        select
-            record_id,
-            birthdate,
-            'loyalty_card' as key_type,
-            loyalty_card_number as key_value
-        from customer_records
+            {% endif %}
+        {%- endfor %}
 
     ),
 
     filled as (
 
-        select
-            record_id,
-            birthdate,
-            key_type,
-            key_value,
-            {{ dbt.concat(["key_type", "':'", "key_value"]) }} as match_key
+        select keys.*, {{ dbt.concat(["key_type", "':'", "key_value"]) }} as match_key
         from keys
-        where key_value is not null and key_value <> ''
+        where key_value is not null
 
     ),
 
     measured as (
 
         select
-            record_id,
-            key_type,
-            key_value,
-            match_key,
+            filled.*,
             count(*) over (partition by match_key) as record_count,
+            count(*) over (partition by key_type, lead_value) as sharing_count,
             min(birthdate) over (partition by match_key) as first_birthdate,
-            max(birthdate) over (partition by match_key) as last_birthdate
+            max(birthdate) over (partition by match_key) as last_birthdate,
+            min(given_name) over (partition by match_key) as first_given_name,
+            max(given_name) over (partition by match_key) as last_given_name,
+            min(initials) over (partition by match_key) as first_initials,
+            max(initials) over (partition by match_key) as last_initials
         from filled
 
     ),
@@ -58,29 +89,34 @@ with
     judged as (
 
         select
-            measured.record_id,
-            measured.key_type,
-            measured.key_value,
-            measured.match_key,
-            measured.record_count,
+            record_id,
+            key_type,
+            key_value,
+            match_key,
+            lead_value,
+            record_count,
+            sharing_count,
             case
-                when placeholder_keys.key_value is not null
+                when placeholder_type is not null
                 then 'placeholder'
-                when
-                    measured.record_count > {{ var("hubspot_max_records_per_key", 10) }}
+                when sharing_count > {{ var("hubspot_max_records_per_key", 10) }}
                 then 'too_many_records'
-                when
-                    measured.key_type = 'email'
-                    and measured.first_birthdate <> measured.last_birthdate
+                when first_birthdate <> last_birthdate
                 then 'several_people'
-                when measured.record_count = 1
+                when
+                    {{
+                        hubspot_sync.names_differ(
+                            "first_given_name",
+                            "last_given_name",
+                            "first_initials",
+                            "last_initials",
+                        )
+                    }}
+                then 'several_people'
+                when record_count = 1
                 then 'one_record'
             end as no_link_reason
         from measured
-        left join
-            placeholder_keys
-            on measured.key_type = placeholder_keys.key_type
-            and measured.key_value = placeholder_keys.key_value
 
     )
 

@@ -88,17 +88,18 @@ with
 
         select
             customer_id,
-            max(
-                case when email_rank = 1 and email is not null then source end
-            ) as email_source,
             {%- for group, attributes in groups.items() %}
-                {%- set last_group = loop.last %}
                 {%- for attribute in attributes %}
                     max(
                         case when {{ group }}_rank = 1 then {{ attribute }} end
-                    ) as {{ attribute }}
-                    {%- if not (last_group and loop.last) %},{% endif %}
+                    ) as {{ attribute }},
                 {%- endfor %}
+                max(
+                    case
+                        when {{ group }}_rank = 1 and {{ group }}_filled > 0 then source
+                    end
+                ) as {{ group }}_source
+                {%- if not loop.last %},{% endif %}
             {%- endfor %}
         from ranked
         group by customer_id

@@ -1,3 +1,7 @@
+{%- set sources = hubspot_sync.hubspot_customer_sources() | sort(
+    attribute="priority"
+) -%}
+{%- set brands = sources | map(attribute="brand") | select("string") | unique | list -%}
 with
     customer_records as (select * from {{ ref("int_customer_records") }}),
 
@@ -11,14 +15,27 @@ with
             identities.customer_id,
             min(customer_records.created_at) as created_at,
             max(customer_records.updated_at) as updated_at,
-            count(*) as record_count,
-            max(
-                case when customer_records.source = 'shop' then 1 else 0 end
-            ) as in_shop,
-            max(
-                case when customer_records.source = 'loyalty' then 1 else 0 end
-            ) as in_loyalty,
-            max(case when customer_records.source = 'crm' then 1 else 0 end) as in_crm
+            {%- for source in sources %}
+                max(
+                    case
+                        when customer_records.source = '{{ source.name }}'
+                        then ', {{ source.name }}'
+                        else ''
+                    end
+                ) as in_source_{{ loop.index }},
+            {%- endfor %}
+            {%- for brand in brands %}
+                max(
+                    case
+                        when
+                            customer_records.brand
+                            = {{ hubspot_sync.text_literal(brand) }}
+                        then {{ hubspot_sync.text_literal(", " ~ brand) }}
+                        else ''
+                    end
+                ) as in_brand_{{ loop.index }},
+            {%- endfor %}
+            count(*) as record_count
         from customer_records
         inner join identities on customer_records.record_id = identities.record_id
         group by identities.customer_id
@@ -33,19 +50,34 @@ with
             surviving_attributes.email_source,
             surviving_attributes.given_name,
             surviving_attributes.surname,
+            surviving_attributes.name_source,
             surviving_attributes.phone,
+            surviving_attributes.phone_source,
             surviving_attributes.postal_code,
             surviving_attributes.country,
+            surviving_attributes.address_source,
             surviving_attributes.birthdate,
+            surviving_attributes.birthdate_source,
             counted.created_at,
             counted.updated_at,
             counted.record_count,
             substr(
-                case when counted.in_shop = 1 then ', shop' else '' end
-                || case when counted.in_loyalty = 1 then ', loyalty' else '' end
-                || case when counted.in_crm = 1 then ', crm' else '' end,
+                ''
+                {%- for source in sources %}
+                    || in_source_{{ loop.index }}
+                {%- endfor %},
                 3
-            ) as sources
+            ) as sources,
+            nullif(
+                substr(
+                    ''
+                    {%- for brand in brands %}
+                        || in_brand_{{ loop.index }}
+                    {%- endfor %},
+                    3
+                ),
+                ''
+            ) as brands
         from counted
         inner join
             surviving_attributes

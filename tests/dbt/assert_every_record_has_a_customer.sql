@@ -1,4 +1,4 @@
-{{ config(enabled=var("hubspot_demo", true)) }}
+{{ config(enabled=hubspot_sync.has_customers()) }}
 with
     customer_records as (select * from {{ ref("int_customer_records") }}),
 

@@ -1,4 +1,4 @@
-{{ config(enabled=var("hubspot_demo", true)) }}
+{{ config(enabled=hubspot_sync.has_customers()) }}
 -- A key whose records ended up as two customers: the rounds of connected_components
 -- were too few.
 with

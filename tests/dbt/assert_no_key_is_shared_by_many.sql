@@ -1,4 +1,4 @@
-{{ config(enabled=var("hubspot_demo", true), severity="warn") }}
+{{ config(enabled=hubspot_sync.has_customers(), severity="warn") }}
 -- Such a key links nobody. It may be an office's address, or a default that belongs
 -- into placeholder_keys.
 with
@@ -6,9 +6,10 @@ with
 
     shared_keys as (
 
-        select distinct key_type, key_value, record_count
+        select lead_value, max(sharing_count) as record_count
         from match_keys
         where no_link_reason = 'too_many_records'
+        group by lead_value
 
     )
 

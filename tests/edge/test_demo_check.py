@@ -20,14 +20,19 @@ LONG_HOST = ".".join([f"xn--{'b' * 54}-ovf"] * 3) + ".com"
 CHECK = ROOT / "demo" / "check.py"
 
 COLUMNS = {
-    "shop_customers": "customer_no first_name email date_of_birth registered_at changed_at",
-    "loyalty_members": "card_no given mail birthday joined_on updated_on",
-    "crm_contacts": "contact_id forename email_address shop_customer loyalty_card created modified",
+    "shop_customers": "customer_no first_name last_name phone postcode email date_of_birth registered_at changed_at",
+    "loyalty_members": "card_no given surname telephone postal mail birthday joined_on updated_on",
+    "crm_contacts": "contact_id forename family_name mobile zip email_address shop_customer loyalty_card "
+    "created modified",
     "shop_orders": "order_no customer_no ordered_at status amount_eur",
     "placeholder_keys": "key_type key_value",
     "suppressions": "kind value reason added_on",
     "contacts": "id email hs_additional_emails firstname",
 }
+
+
+Who = tuple[str, str, str, str]
+"""Given name, surname, phone number, postal code."""
 
 
 class Sources:
@@ -48,16 +53,25 @@ class Sources:
         since: str = "2020-01-01 00:00:00",
         changed: str = "2021-01-01 00:00:00",
         paid: str = LONG_AGO,
+        who: Who = ("Ann", "", "", ""),
     ) -> None:
-        self._append("shop_customers", number, "Ann", email, born, since, changed)
+        self._append("shop_customers", number, *who, email, born, since, changed)
         if paid:
             self.order(number, paid)
 
     def order(self, number: str, at: str, status: str = "paid") -> None:
         self._append("shop_orders", f"of {number}", number, at, status, "9.99")
 
-    def loyalty(self, card: str, email: str, *, born: str = "", changed: str = "2021-01-01") -> None:
-        self._append("loyalty_members", card, "Ann", email, born, "2020-01-01", changed)
+    def loyalty(
+        self,
+        card: str,
+        email: str,
+        *,
+        born: str = "",
+        changed: str = "2021-01-01",
+        who: Who = ("Ann", "", "", ""),
+    ) -> None:
+        self._append("loyalty_members", card, *who, email, born, "2020-01-01", changed)
 
     def crm(
         self,
@@ -68,7 +82,9 @@ class Sources:
         card: str = "",
         changed: str = "2021-01-01T00:00:00Z",
     ) -> None:
-        self._append("crm_contacts", number, "Ann", email, shop, card, "2020-01-01T00:00:00Z", changed)
+        self._append(
+            "crm_contacts", number, "Ann", "", "", "", email, shop, card, "2020-01-01T00:00:00Z", changed
+        )
 
     def placeholder(self, kind: str, value: str) -> None:
         self._append("placeholder_keys", kind, value)
@@ -174,13 +190,61 @@ class TestCustomers:
 
     def test_a_placeholder_and_an_empty_value_link_nobody(self, sources: Sources) -> None:
         sources.placeholder("email", "None@example.com")
-        sources.placeholder("loyalty_card", "0000")
+        sources.placeholder("loyalty_id", "0000")
         sources.shop("1", " none@example.com", paid=RECENT)
         sources.shop("2", "none@EXAMPLE.com")
         sources.crm("8", "", shop="1", card="0000")
         sources.crm("9", "", shop="2", card="0000")
         sources.contact("501", "none@example.com")
         assert sources.members() == {"501"}
+
+    @pytest.mark.parametrize(
+        ("one", "other", "customers"),
+        [
+            (("Ann", "Müller", "+43 (0)1 555 0100", ""), ("A.", " MULLER ", "0043 1 5550100", ""), 1),
+            (("", "Müller", "+43 1 5550100", ""), ("Bob", "Muller", "+4315550100", ""), 1),
+            (("Ann", "Müller", "+43 1 5550100", ""), ("Bob", "Müller", "+43 1 5550100", ""), 2),
+            (("Ann", "Müller", "+43 1 5550100", ""), ("Ann", "Miller", "+43 1 5550100", ""), 1),
+            (("Ann", "Müller", "+43 1 5550100", ""), ("Eve", "Miller", "+43 1 5550100", ""), 2),
+            (("Elizabeth", "Müller", "+43 1 5550100", ""), ("Beth", "Müller", "+43 1 5550100", ""), 1),
+            (("Ann", "Müller", "5550", ""), ("Ann", "Müller", "5550", ""), 2),
+            (("Ann", "Müller", "0000000", ""), ("Ann", "Müller", "0000000", ""), 2),
+            (("Ann-Eve", "Müller", "", "94-810"), ("Anneve", "Muller", "", "94810"), 1),
+            (("Ann", "Müller", "", "94-810"), ("Ann", "Müller", "", "94-811"), 2),
+            (("Ann", "Müller", "", ""), ("Ann", "Müller", "", ""), 2),
+        ],
+    )
+    def test_a_number_with_surname_or_all_of_name_birth_and_place_links(
+        self, sources: Sources, one: Who, other: Who, customers: int
+    ) -> None:
+        sources.shop("1", "", born="1970-01-01", who=one)
+        sources.loyalty("7", "", born="1970-01-01", who=other)
+        assert len(check.customers(sources.folder, AS_OF)) == customers
+
+    def test_a_number_with_two_births_links_nobody(self, sources: Sources) -> None:
+        who = ("Ann", "Muster", "+43 1 5550100", "")
+        sources.shop("1", "", born="1970-01-01", who=who)
+        sources.loyalty("7", "", born="1971-01-01", who=who)
+        assert len(check.customers(sources.folder, AS_OF)) == 2
+
+    def test_a_number_of_more_than_ten_records_links_nobody_whatever_the_surnames(
+        self, sources: Sources
+    ) -> None:
+        for number in range(11):
+            sources.shop(str(number), "", who=("Ann", f"Muster{'ab'[number % 2]}", "+43 1 5550100", ""))
+        assert len(check.customers(sources.folder, AS_OF)) == 11
+
+    def test_an_address_or_card_of_other_names_links_nobody_but_its_namesakes(self, sources: Sources) -> None:
+        sources.shop("1", "home@example.com", who=("Ann", "Muster", "", ""))
+        sources.shop("2", "home@example.com", who=("Bob", "Muster", "", ""))
+        assert len(check.customers(sources.folder, AS_OF)) == 2
+        sources.loyalty("7", "home@example.com", who=("Bob", "Muster", "", ""))
+        assert len(check.customers(sources.folder, AS_OF)) == 2
+        sources.crm("9", "", shop="1", card="7")
+        assert len(check.customers(sources.folder, AS_OF)) == 2
+        sources.shop("3", "other@example.com", who=("Muster", "Ann", "", ""))
+        sources.loyalty("8", "other@example.com", who=("Ann", "Muster", "", ""))
+        assert len(check.customers(sources.folder, AS_OF)) == 3
 
     def test_one_number_of_two_kinds_links_nobody(self, sources: Sources) -> None:
         sources.shop("1", "")
@@ -318,7 +382,7 @@ class TestSuppressed:
         assert sources.members() == set()
 
     def test_a_key_that_links_nobody_suppresses_all_who_carry_it(self, sources: Sources) -> None:
-        sources.placeholder("loyalty_card", "0000")
+        sources.placeholder("loyalty_id", "0000")
         sources.shop("1", "ann@example.com")
         sources.crm("9", "", shop="1", card="0000")
         sources.contact("501", "ann@example.com")
