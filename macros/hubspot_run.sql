@@ -14,8 +14,12 @@
                 "lookup_absent_days": var("hubspot_lookup_absent_days", 3),
                 "retry_rejected_days": var("hubspot_retry_rejected_days", 30),
                 "reading_days": var("hubspot_reading_days", 7),
-                "requests_per_10_seconds": var("hubspot_requests_per_10_seconds", 90),
-                "workers": var("hubspot_workers", 4),
+                "requests_per_10_seconds": var(
+                    "hubspot_requests_per_10_seconds", none
+                ),
+                "limit_share_percent": var("hubspot_limit_share_percent", 90),
+                "daily_budget": var("hubspot_daily_budget", none),
+                "workers": var("hubspot_workers", 24),
                 "timeout_seconds": var("hubspot_timeout_seconds", 60),
                 "settle_seconds": var("hubspot_settle_seconds", none),
                 "membership_batch": var("hubspot_membership_batch", 500),

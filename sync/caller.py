@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sync.errors import HubSpotRefusesError, SyncError, UnfinishedError
-from sync.pacing import GiveUp, Stop, TokenBucket, decide, is_passing
+from sync.pacing import GiveUp, Pacer, Stop, decide, is_passing
 from sync.records import Reply
 
 _DEAD_AFTER = 3
@@ -28,19 +28,21 @@ class Answer:
 class Caller:
     """Paces and repeats requests. `may_send` says whether this run still holds its lease.
 
-    `now` is a steady clock in seconds. `wait` sleeps so many seconds, or less once nothing more is to be sent,
-    and says whether that is so.
+    `requests_per_10_seconds` is the most it makes, None: as many as HubSpot allows; `share_percent` is the part of
+    the portal's limit that it may use. `now` is a steady clock in seconds. `wait` sleeps so many seconds, or less
+    once nothing more is to be sent, and says whether that is so.
     """
 
     def __init__(
         self,
-        requests_per_10_seconds: float,
+        requests_per_10_seconds: float | None,
         may_send: Callable[[], bool],
         *,
+        share_percent: float = 90,
         now: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
     ) -> None:
-        self._bucket = TokenBucket(requests_per_10_seconds)
+        self._pacer = Pacer(requests_per_10_seconds, share_percent)
         self._may_send = may_send
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -57,7 +59,7 @@ class Caller:
         for attempt in range(1, 1_000):
             if not self._wait_for_turn():
                 break
-            reply = request()
+            reply = self._send(request)
             doubtful = doubtful or _may_have_landed(reply)
             decision = decide(reply, attempt)
             if isinstance(decision, Stop):
@@ -68,7 +70,7 @@ class Caller:
                 break
             if decision.everyone:
                 with self._lock:
-                    self._bucket.close(self._now() + decision.seconds)
+                    self._pacer.close(self._now() + decision.seconds)
             if self._wait(decision.seconds):
                 break
         return Answer(reply, doubtful)
@@ -79,16 +81,35 @@ class Caller:
             self.stopped_by = self.stopped_by or reason
         self._stopping.set()
 
-    def _wait_for_turn(self) -> bool:
+    @property
+    def requests_per_10_seconds(self) -> float:
+        """The pace, as far as HubSpot has told its limit by now."""
         with self._lock:
-            seconds = self._bucket.take(self._now())
-        if self._wait(seconds) if seconds else self._stopping.is_set():
-            return False
-        # A process that slept past its lease must hear from the ledger before it sends.
-        while not self._may_send():
-            if self._wait(0.1):
-                return False
-        return True
+            return self._pacer.per_10_seconds
+
+    def _wait_for_turn(self) -> bool:
+        while not self._stopping.is_set():
+            # A process that slept past its lease must hear from the ledger before it sends.
+            if self._may_send():
+                with self._lock:
+                    seconds = self._pacer.seconds_to_wait(self._now())
+                if seconds == 0:
+                    return True
+            else:
+                seconds = 0.1
+            if self._wait(seconds):
+                break
+        return False
+
+    def _send(self, request: Callable[[], Reply]) -> Reply:
+        started_at = self._now()
+        reply = Reply(0, {})
+        try:
+            reply = request()
+        finally:
+            with self._lock:
+                self._pacer.answered(started_at, self._now(), reply)
+        return reply
 
     def _note(self, reply: Reply) -> None:
         with self._lock:

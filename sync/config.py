@@ -46,7 +46,12 @@ class Job:
     portal_id: str | None
     """The portal a person named; always set when the job sends."""
     workers: int
-    requests_per_10_seconds: float
+    requests_per_10_seconds: float | None
+    """At most; None: as many as HubSpot allows."""
+    limit_share_percent: float
+    """The part of the portal's limit that the job may use."""
+    daily_budget: int | None
+    """Requests a day (UTC) over all runs; None: no matter."""
     timeout_seconds: float
     settle_seconds: float
     membership_batch: int
@@ -132,6 +137,10 @@ def examine(
     reading_days = None if never_by_age else _days(settings, "reading_days", problems)
     if not isinstance(settings.get("fast_lane"), bool):
         problems.append(f"var hubspot_fast_lane is {settings.get('fast_lane')!r}: it must be true or false")
+    if numbers["limit_share_percent"] > 100:
+        problems.append(
+            f"var hubspot_limit_share_percent is {settings['limit_share_percent']!r}: it must be at most 100"
+        )
     settle_seconds = optional["settle_seconds"]
     job = Job(
         flags=flags,
@@ -140,7 +149,9 @@ def examine(
         api_version=access.api_version,
         portal_id=access.portal_id,
         workers=int(numbers["workers"]),
-        requests_per_10_seconds=numbers["requests_per_10_seconds"],
+        requests_per_10_seconds=optional["requests_per_10_seconds"],
+        limit_share_percent=numbers["limit_share_percent"],
+        daily_budget=None if optional["daily_budget"] is None else int(optional["daily_budget"]),
         timeout_seconds=numbers["timeout_seconds"],
         settle_seconds=numbers["timeout_seconds"] + _LANDING_SECONDS
         if settle_seconds is None
@@ -160,11 +171,16 @@ def examine(
 
 _DAYS = ("lookup_found_days", "lookup_absent_days", "retry_rejected_days")
 """Whole days of vars that only statements use: a wrong one would be the warehouse's error, or none at all."""
-_OPTIONAL_NUMBERS = {"settle_seconds": 0, "max_age_hours": 0}
+_OPTIONAL_NUMBERS = {
+    "settle_seconds": 0,
+    "max_age_hours": 0,
+    "requests_per_10_seconds": 1,
+    "daily_budget": 1,
+}
 """Lowest value of the vars that may be null."""
 _NUMBERS = {
     "workers": 1,
-    "requests_per_10_seconds": 1,
+    "limit_share_percent": 1,
     "timeout_seconds": 1,
     "membership_batch": 1,
     "max_shrink_percent": 0,

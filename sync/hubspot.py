@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import requests
 from requests.auth import AuthBase
 
 from sync.errors import SyncError
-from sync.records import Reply
+from sync.records import RateLimit, Reply
 
 ALLOWED = (
     ("GET", r"/account-info/(v3|\d{4}-\d{2})/details"),
@@ -131,10 +131,17 @@ class HubSpot:
                 timeout=self._timeout,
                 allow_redirects=False,
             )
-        except requests.RequestException:
+        except requests.RequestException as error:
             # Its text may hold the request; the caller only needs to know that no answer came.
-            return Reply(0, {})
-        return Reply(answer.status_code, _json_object(answer), _seconds(answer.headers.get("Retry-After")))
+            return Reply(0, {}, timed_out=isinstance(error, requests.ReadTimeout))
+        return Reply(
+            answer.status_code,
+            _json_object(answer),
+            _seconds(answer.headers.get("Retry-After")),
+            _limit(answer.headers),
+            # 504 and 524: HubSpot's edge has waited too long.
+            timed_out=answer.status_code in (504, 524),
+        )
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -169,3 +176,15 @@ def _seconds(header: str | None) -> float | None:
         return max(0.0, float(header)) if header else None
     except ValueError:
         return None
+
+
+def _limit(headers: Mapping[str, str]) -> RateLimit | None:
+    most = _whole(headers.get("X-HubSpot-RateLimit-Max"))
+    if not most:
+        return None
+    milliseconds = _whole(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")) or 10_000
+    return RateLimit(most, _whole(headers.get("X-HubSpot-RateLimit-Remaining")), milliseconds / 1000)
+
+
+def _whole(header: str | None) -> int | None:
+    return int(header) if header and re.fullmatch(r"[0-9]{1,9}", header) else None

@@ -113,6 +113,18 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What the X-HubSpot-RateLimit headers of an answer tell."""
+
+    requests: int
+    """Most requests in one interval (Max)."""
+    remaining: int | None
+    """How many of them are left, this request counted; None where HubSpot does not tell."""
+    seconds: float
+    """Length of the rolling interval."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One HTTP answer, or the lack of one."""
 
@@ -122,6 +134,10 @@ class Reply:
     """The JSON object of the answer; empty when there was none."""
     retry_after: float | None = None
     """Seconds of the Retry-After header."""
+    limit: RateLimit | None = None
+    """The limit that the answer tells; None where it has no such headers (those of search have none)."""
+    timed_out: bool = False
+    """Whether waiting for the answer took too long: a smaller request may do better."""
 
     @property
     def correlation_id(self) -> str | None:

@@ -164,7 +164,7 @@ def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
         ledger=Ledger(warehouse),
         runs=runs,
         hubspot=hubspot,
-        caller=Caller(job.requests_per_10_seconds, runs.may_send),
+        caller=Caller(job.requests_per_10_seconds, runs.may_send, share_percent=job.limit_share_percent),
         tell=tell,
         version=version("hubspot-sync"),
     )

@@ -114,7 +114,7 @@ def reading_parts(warehouse: Any, job: Job, tell: Any) -> Any:
         ledger=Ledger(warehouse),
         runs=Runs(warehouse, job.settle_seconds),
         hubspot=HubSpot(job.base_url, job.token, job.api_version, job.timeout_seconds),
-        caller=Caller(job.requests_per_10_seconds, lambda: True),
+        caller=Caller(job.requests_per_10_seconds, lambda: True, share_percent=job.limit_share_percent),
         tell=tell,
         version=version("hubspot-sync"),
     )

@@ -14,7 +14,7 @@ import pytest
 from sync import answers
 from sync.errors import SyncError
 from sync.hubspot import ALLOWED, HubSpot
-from sync.records import Reply
+from sync.records import RateLimit, Reply
 from tests.edge.emulator_fixtures import NO_LIMITS
 from tests.emulator_process import EmulatorProcess
 
@@ -252,12 +252,21 @@ class TestAnswersThatAreNone:
     ) -> None:
         emulator.faults([{"route": READ, **trouble}])
         impatient = HubSpot(emulator.url, TOKEN, "v3", 0.2)
-        assert impatient.read_contacts(["ann@example.com"]) == Reply(0, {})
+        reply = impatient.read_contacts(["ann@example.com"])
+        assert reply == Reply(0, {}, timed_out="hang" in trouble)
         assert impatient.requests == 1
 
     def test_a_page_of_html(self, emulator: EmulatorProcess, hubspot: HubSpot) -> None:
         emulator.faults([{"route": READ, "html": True, "status": 502}])
-        assert hubspot.read_contacts(["ann@example.com"]) == Reply(502, {})
+        reply = hubspot.read_contacts(["ann@example.com"])
+        assert (reply.status, reply.body, reply.timed_out) == (502, {}, False)
+
+    @pytest.mark.parametrize("status", [504, 524])
+    def test_one_that_took_too_long_by_hubspots_own_word(
+        self, emulator: EmulatorProcess, hubspot: HubSpot, status: int
+    ) -> None:
+        emulator.faults([{"route": READ, "status": status}])
+        assert hubspot.read_contacts(["ann@example.com"]).timed_out
 
     @pytest.mark.parametrize(
         "body", [b"", b"{", b"[]", b'"text"', b"null", b"\xff\xfe", b'{"a": NaN, ', b"[" * 3000]
@@ -269,6 +278,37 @@ class TestAnswersThatAreNone:
     def test_an_answer_cut_short(self, peer: Peer) -> None:
         peer.answer_headers = {"Content-Length": "1000"}
         assert HubSpot(peer.url, TOKEN, "v3", 0.3).account().status == 0
+
+
+class TestTheLimit:
+    MAX, REMAINING, INTERVAL = (
+        f"X-HubSpot-RateLimit-{name}" for name in ("Max", "Remaining", "Interval-Milliseconds")
+    )
+
+    def told(self, peer: Peer, **headers: str) -> RateLimit | None:
+        peer.answer_headers = {getattr(self, name): value for name, value in headers.items()}
+        return HubSpot(peer.url, TOKEN, "v3", 20).account().limit
+
+    def test_is_what_the_headers_say(self) -> None:
+        with EmulatorProcess(arguments=("--burst", "50")) as emulator:
+            hubspot = HubSpot(emulator.url, TOKEN, "v3", 20)
+            assert hubspot.account().limit == RateLimit(50, 49, 10.0)
+            assert hubspot.list_by_id("999999").limit == RateLimit(50, 48, 10.0)
+
+    def test_may_be_told_in_part_or_not_at_all(self, peer: Peer) -> None:
+        assert self.told(peer) is None
+        assert self.told(peer, REMAINING="5") is None
+        assert self.told(peer, MAX="100") == RateLimit(100, None, 10.0)
+        assert self.told(peer, MAX="11", REMAINING="0", INTERVAL="1000") == RateLimit(11, 0, 1.0)
+
+    @pytest.mark.parametrize("value", ["0", "-1", "many", "", "1e3", "99999999999999999999"])
+    def test_nonsense_tells_nothing(self, peer: Peer, value: str) -> None:
+        assert self.told(peer, MAX=value) is None
+        assert self.told(peer, MAX="100", REMAINING=value) in (
+            RateLimit(100, None, 10.0),
+            RateLimit(100, 0, 10.0),
+        )
+        assert self.told(peer, MAX="100", INTERVAL=value) == RateLimit(100, None, 10.0)
 
 
 class TestRetryAfter:

@@ -40,9 +40,11 @@ class Portal:
         self.emulator = emulator
         self.client = Client(emulator)
         self.hubspot = HubSpot(emulator.url, "token", "v3", 20)
-        self.caller = Caller(1_000_000, lambda: True, wait=self._wait)
+        self.clock = 0.0
+        self.caller = Caller(1_000_000, lambda: True, now=lambda: self.clock, wait=self._wait)
 
     def _wait(self, seconds: float) -> bool:
+        self.clock += seconds
         return self.caller.stopped_by is not None
 
     def find(self, *names: str, recorded: dict[str, tuple[str, int]] | None = None) -> FoundLists:

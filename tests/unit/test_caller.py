@@ -9,7 +9,7 @@ import pytest
 
 from sync.caller import Answer, Caller, unreachable
 from sync.errors import BusyError, HubSpotRefusesError, StoppedError, SyncError, UnfinishedError
-from sync.records import Reply
+from sync.records import RateLimit, Reply
 
 OK = Reply(200, {})
 NOTHING = Reply(0, {})
@@ -95,7 +95,12 @@ class TestPace:
         setting = Setting(rate=10)
         for _ in range(21):
             setting.call(OK)
-        assert setting.sent_at[-1] - setting.sent_at[0] == pytest.approx(20)
+        assert setting.sent_at[-1] - setting.sent_at[0] == pytest.approx(20, abs=0.1)
+        assert setting.caller.requests_per_10_seconds == 10
+
+    def test_and_to_the_share_of_the_limit_that_hubspot_tells(self, setting: Setting) -> None:
+        setting.call(Reply(200, {}, limit=RateLimit(100, None, 10.0)))
+        assert setting.caller.requests_per_10_seconds == 90
 
     def test_a_limit_holds_everybody_up(self, setting: Setting) -> None:
         waits: list[float] = []
@@ -111,7 +116,7 @@ class TestPace:
 
         setting.while_waiting = meanwhile
         setting.call(ROLLING, OK)
-        assert waits == [pytest.approx(10, abs=0.001)]
+        assert waits == [pytest.approx(1, abs=0.001)]
 
     def test_retry_after_is_honoured(self, setting: Setting) -> None:
         setting.call(Reply(429, {}, 7.0), OK)

@@ -16,7 +16,9 @@ SETTINGS: dict[str, object] = {
     "lookup_absent_days": 3,
     "retry_rejected_days": 30,
     "reading_days": 7,
-    "requests_per_10_seconds": 90,
+    "requests_per_10_seconds": None,
+    "limit_share_percent": 90,
+    "daily_budget": None,
     "workers": 4,
     "timeout_seconds": 60,
     "settle_seconds": None,
@@ -29,7 +31,7 @@ SETTINGS: dict[str, object] = {
     "max_age_hours": 36,
     "fast_lane": True,
 }
-OPTIONAL = ("settle_seconds", "max_age_hours")
+OPTIONAL = ("settle_seconds", "max_age_hours", "requests_per_10_seconds", "daily_budget")
 NULLABLE_DAYS = ("reading_days",)
 ENVIRONMENT = {"HUBSPOT_ACCESS_TOKEN": "pat-eu1-x", "HUBSPOT_PORTAL_ID": "12345678"}
 SENDING = Flags(sends=True)
@@ -168,7 +170,15 @@ class TestNumbers:
         assert problem.startswith(f"var hubspot_{name} is {value!r}: it must be a number of at least ")
 
     @pytest.mark.parametrize(
-        "name", ["workers", "requests_per_10_seconds", "timeout_seconds", "membership_batch"]
+        "name",
+        [
+            "workers",
+            "requests_per_10_seconds",
+            "limit_share_percent",
+            "daily_budget",
+            "timeout_seconds",
+            "membership_batch",
+        ],
     )
     def test_some_cannot_be_nothing(self, name: str) -> None:
         numbers: dict[str, Any] = {name: 0}
@@ -177,6 +187,16 @@ class TestNumbers:
     def test_a_limit_may_be_zero(self) -> None:
         found = job(max_shrink_percent=0, max_growth_percent=0, max_rejected_percent=0, small_change=0)
         assert (found.max_shrink_percent, found.small_change) == (0, 0)
+
+    def test_nobody_can_use_more_than_the_limit(self) -> None:
+        assert job(limit_share_percent=100).limit_share_percent == 100
+        (problem,) = problems(limit_share_percent=101)
+        assert problem == "var hubspot_limit_share_percent is 101: it must be at most 100"
+
+    def test_some_may_be_left_open(self) -> None:
+        assert (job().requests_per_10_seconds, job().daily_budget) == (None, None)
+        found = job(requests_per_10_seconds=50, daily_budget=1000)
+        assert (found.requests_per_10_seconds, found.daily_budget) == (50, 1000)
 
     def test_one_that_is_missing_is_a_problem(self) -> None:
         settings = {name: value for name, value in SETTINGS.items() if name != "workers"}

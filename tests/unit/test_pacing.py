@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import heapq
+import random
+from collections.abc import Callable, Sequence
+from itertools import count
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.pacing import ATTEMPTS, Decision, GiveUp, Stop, TokenBucket, TryAgain, decide
-from sync.records import Reply
+from sync.pacing import (
+    ASSUMED_PER_10_SECONDS,
+    ATTEMPTS,
+    LIMIT_ATTEMPTS,
+    Decision,
+    GiveUp,
+    Pacer,
+    Stop,
+    TokenBucket,
+    TryAgain,
+    decide,
+)
+from sync.records import RateLimit, Reply
 
 ROLLING = {"policyName": "TEN_SECONDLY_ROLLING"}
 SECONDLY = {"policyName": "SECONDLY"}
@@ -39,7 +55,7 @@ class TestDecide:
     @pytest.mark.parametrize(
         ("body", "retry_after", "expected"),
         [
-            (ROLLING, None, again(10.0, everyone=True)),
+            (ROLLING, None, again(1.0, everyone=True)),
             (SECONDLY, None, again(1.0, everyone=True)),
             ({}, None, again(1.0, everyone=True)),
             (ROLLING, 3.0, again(3.0, everyone=True)),
@@ -68,7 +84,13 @@ class TestDecide:
     ) -> None:
         assert decide(Reply(477, {}, retry_after), 1) == expected
 
-    @pytest.mark.parametrize("status", [0, 429, 477, 503])
+    def test_a_limit_is_asked_again_ever_later_and_often_enough_for_its_window_to_pass(self) -> None:
+        decisions = [decide(Reply(429, {}), attempt) for attempt in range(1, LIMIT_ATTEMPTS + 1)]
+        waits = [each.seconds for each in decisions if isinstance(each, TryAgain)]
+        assert waits == [1.0, 2.0, 4.0, *[8.0] * 6]
+        assert decisions[-1] == GiveUp()
+
+    @pytest.mark.parametrize("status", [0, 477, 503])
     def test_even_what_passes_is_given_up_after_enough_tries(self, status: int) -> None:
         assert isinstance(decide(Reply(status, {}, 0.1), ATTEMPTS - 1), TryAgain)
         assert decide(Reply(status, {}, 0.1), ATTEMPTS) == GiveUp()
@@ -90,61 +112,204 @@ class TestDecide:
         decision = decide(Reply(status, {}, retry_after), attempt)
         if isinstance(decision, TryAgain):
             assert 0 <= decision.seconds <= 60
-            assert attempt < ATTEMPTS
+            assert attempt < (LIMIT_ATTEMPTS if status == 429 else ATTEMPTS)
 
 
-def sent_at(bucket: TokenBucket, asked: list[float]) -> list[float]:
-    return [at + bucket.take(at) for at in asked]
+OK = Reply(200, {})
 
 
-def most_in_ten_seconds(times: list[float]) -> int:
+def told(requests: int, remaining: int | None = None, seconds: float = 10.0) -> Reply:
+    return Reply(200, {}, limit=RateLimit(requests, remaining, seconds))
+
+
+def most_in(times: list[float], seconds: float = 10.0) -> int:
     times = sorted(times)
     # A tolerance for floats: a window is half open, so a request exactly ten seconds later is outside.
-    return max(sum(1 for other in times if at <= other < at + 10 - 1e-6) for at in times)
+    return max(sum(1 for other in times if at <= other < at + seconds - 1e-6) for at in times)
+
+
+def sent_at(bucket: TokenBucket, number: int, now: float = 0.0) -> list[float]:
+    """When so many go that all wait from the beginning."""
+    times: list[float] = []
+    while len(times) < number:
+        seconds = bucket.seconds_to_wait(now)
+        if seconds < 1e-9:
+            bucket.take()
+            times.append(now)
+        now += seconds
+    return times
 
 
 class TestTokenBucket:
-    @pytest.mark.parametrize(("rate", "at_once"), [(90, 9), (100, 10), (5, 1), (1, 1)])
-    def test_a_tenth_of_a_window_may_go_at_once_and_then_evenly(self, rate: float, at_once: int) -> None:
-        bucket = TokenBucket(rate)
-        waits = [bucket.take(50.0) for _ in range(at_once + 3)]
-        assert waits[:at_once] == [0.0] * at_once
-        assert waits[at_once:] == pytest.approx([n * 10 / rate for n in (1, 2, 3)])
+    def test_lets_them_go_evenly(self) -> None:
+        assert sent_at(TokenBucket(2, capacity=5), 4, now=50) == pytest.approx([50, 50.5, 51, 51.5])
 
-    def test_it_fills_with_time_and_no_further_than_its_size(self) -> None:
-        bucket = TokenBucket(10)
-        assert bucket.take(0.0) == 0.0
-        assert bucket.take(0.0) == pytest.approx(1.0)
-        assert bucket.take(2.0) == pytest.approx(0.0)
-        assert [bucket.take(100.0), bucket.take(100.0)] == [0.0, pytest.approx(1.0)]
+    def test_fills_with_time_and_no_further_than_its_size(self) -> None:
+        bucket = TokenBucket(2, capacity=3)
+        sent_at(bucket, 1)
+        assert sent_at(bucket, 5, now=100) == pytest.approx([100, 100, 100, 100.5, 101])
 
     def test_closed_it_lets_nobody_pass_and_does_not_fill(self) -> None:
-        bucket = TokenBucket(10)
-        bucket.take(0.0)
+        bucket = TokenBucket(1, capacity=5)
+        sent_at(bucket, 1)
+        bucket.seconds_to_wait(4.0)
         bucket.close(until=8.0)
         bucket.close(until=5.0)
-        assert bucket.take(0.0) == pytest.approx(9.0)
-        assert bucket.take(8.0) == pytest.approx(2.0)
+        assert sent_at(bucket, 3, now=4) == pytest.approx([8, 9, 10])
 
-    @given(
-        rate=st.integers(1, 60),
-        moves=st.lists(st.tuples(st.floats(0, 3), st.booleans(), st.floats(0, 15)), min_size=1, max_size=120),
-    )
-    def test_no_ten_seconds_hold_more_than_the_rate_and_what_may_go_at_once(
-        self, rate: int, moves: list[tuple[float, bool, float]]
+    def test_takes_another_pace_from_now_on(self) -> None:
+        bucket = TokenBucket(1, capacity=2)
+        sent_at(bucket, 1)
+        bucket.set_pace(0.5, per_second=10, capacity=2)
+        assert sent_at(bucket, 2, now=0.5) == pytest.approx([0.55, 0.65])
+
+
+class Window:
+    """HubSpot's rolling window: counts what arrives, and refuses what is too much."""
+
+    def __init__(self, limit: int, *, tells: bool = True) -> None:
+        self.limit = limit
+        self.tells = tells
+        self.taken: list[float] = []
+        self.refused: list[float] = []
+
+    def arrive(self, at: float) -> Reply:
+        used = sum(at - 10 < each <= at for each in self.taken)
+        is_refused = used >= self.limit
+        (self.refused if is_refused else self.taken).append(at)
+        remaining = max(0, self.limit - used - 1)
+        limit = RateLimit(self.limit, remaining, 10.0) if self.tells else None
+        return Reply(429 if is_refused else 200, {}, limit=limit)
+
+
+class Job:
+    """Workers that share a pacer, on a clock of their own. `delays`: seconds on the way there, and back."""
+
+    def __init__(self, pacer: Pacer, window: Window, *, workers: int = 24) -> None:
+        self.pacer = pacer
+        self.window = window
+        self.workers = workers
+        self.arrivals: list[float] = []
+
+    def work(
+        self, seconds: float, delays: Callable[[int], tuple[float, float]], others: Sequence[float] = ()
     ) -> None:
-        bucket = TokenBucket(rate)
-        now = 0.0
-        times: list[float] = []
-        for pause, is_closing, closed_for in moves:
-            now += pause
-            if is_closing:
-                bucket.close(now + closed_for)
-            times.append(now + bucket.take(now))
-        assert most_in_ten_seconds(times) <= rate + max(1, rate / 10)
+        """Everything that happens, in the order of time."""
+        events: list[tuple[float, int, str, float]] = [(0.0, n, "free", 0.0) for n in range(self.workers)]
+        events += [(at, -1, "other", 0.0) for at in others]
+        heapq.heapify(events)
+        numbers = count(self.workers)
+        replies: dict[int, Reply] = {}
+        while events and events[0][0] <= seconds:
+            now, no, what, started_at = heapq.heappop(events)
+            if what == "other":
+                self.window.arrive(now)
+            elif what == "arrives":
+                self.arrivals.append(now)
+                replies[no] = self.window.arrive(now)
+            elif what == "answered":
+                reply = replies.pop(no)
+                self.pacer.answered(started_at, now, reply)
+                pause = 0.0
+                if reply.status == 429:
+                    self.pacer.close(now + 1)
+                    pause = 1.0
+                heapq.heappush(events, (now + pause, next(numbers), "free", 0.0))
+            elif wait := self.pacer.seconds_to_wait(now):
+                heapq.heappush(events, (now + wait, no, "free", 0.0))
+            else:
+                there, back = delays(no)
+                heapq.heappush(events, (now + there, no, "arrives", now))
+                heapq.heappush(events, (now + there + back, no, "answered", now))
 
-    @given(st.integers(1, 200), st.integers(1, 300))
-    def test_nobody_waits_longer_than_the_rate_asks_for(self, rate: int, requests: int) -> None:
-        bucket = TokenBucket(rate)
-        last = sent_at(bucket, [0.0] * requests)[-1]
-        assert last == pytest.approx(max(0.0, requests - max(1, rate / 10)) * 10 / rate)
+
+def steady(no: int) -> tuple[float, float]:
+    return 0.04, 0.04
+
+
+class TestPacer:
+    @pytest.mark.parametrize("limit", [100, 110, 190, 250])
+    @pytest.mark.parametrize("share", [50, 90, 100])
+    def test_uses_its_share_of_the_limit_and_no_more(self, limit: int, share: int) -> None:
+        window = Window(limit)
+        job = Job(Pacer(None, share), window)
+        job.work(60, steady)
+        allowed = limit * share / 100
+        assert window.refused == []
+        assert len(job.arrivals) >= 0.95 * allowed * 6
+        assert len(job.arrivals) <= allowed * 6 + limit * (100 - share) / 200 + 2
+
+    def test_goes_out_evenly_from_the_start(self) -> None:
+        job = Job(Pacer(None, 90), Window(190))
+        job.work(10, steady)
+        assert most_in(job.arrivals, 1.0) <= 17.1 + 9.5 + 1
+
+    @given(st.integers(0, 2**32), st.sampled_from([100, 190]), st.sampled_from([90, 100]))
+    @settings(max_examples=15)
+    def test_is_never_refused_however_uneven_the_way_is(self, seed: int, limit: int, share: int) -> None:
+        rng = random.Random(seed)
+        window = Window(limit)
+        Job(Pacer(None, share), window).work(40, lambda no: (rng.expovariate(1), rng.expovariate(2)))
+        assert window.refused == []
+
+    def test_without_headers_it_keeps_to_what_is_assumed(self) -> None:
+        window = Window(10_000, tells=False)
+        job = Job(Pacer(None, 90), window)
+        job.work(60, steady)
+        assert 0.95 * ASSUMED_PER_10_SECONDS * 6 <= len(job.arrivals) <= ASSUMED_PER_10_SECONDS * 6 + 2
+
+    @pytest.mark.parametrize("tells", [True, False])
+    def test_a_ceiling_holds_whatever_hubspot_allows(self, tells: bool) -> None:
+        window = Window(10_000, tells=tells)
+        job = Job(Pacer(50, 90), window)
+        job.work(60, steady)
+        assert 0.95 * 300 <= len(job.arrivals) <= 302
+        assert most_in(job.arrivals) <= 50
+
+    def test_nor_does_a_ceiling_lift_the_limit(self) -> None:
+        window = Window(100)
+        Job(Pacer(5_000, 90), window).work(30, steady)
+        # Only while HubSpot has not told its limit yet can there be too many.
+        assert all(at < 0.2 for at in window.refused)
+
+    def test_gives_way_to_others(self) -> None:
+        window = Window(190)
+        job = Job(Pacer(None, 90), window)
+        others = [n / 12 for n in range(60 * 12)]
+        job.work(60, steady, others)
+        assert set(window.refused).isdisjoint(job.arrivals)
+        # Others are refused while what was sent before they came is still in the window, and hardly later.
+        assert len([at for at in window.refused if at > 12]) <= 0.02 * len(others)
+        assert len([at for at in job.arrivals if at > 20]) >= 0.85 * 4 * (190 - 120)
+
+    def test_is_back_soon_after_others_have_stopped(self) -> None:
+        job = Job(Pacer(None, 90), Window(190))
+        job.work(60, steady, [n / 15 for n in range(20 * 15)])
+        assert len([at for at in job.arrivals if at > 40]) >= 0.95 * 2 * 171
+
+    def test_without_headers_a_refusal_shows_that_there_are_others(self) -> None:
+        window = Window(50, tells=False)
+        job = Job(Pacer(None, 90), window)
+        job.work(120, steady)
+        assert len(window.taken) >= 0.8 * 12 * 50
+        assert len(window.refused) <= 0.05 * len(job.arrivals)
+
+    @pytest.mark.parametrize("seconds", [1.0, 60.0])
+    def test_the_interval_is_the_one_that_hubspot_tells(self, seconds: float) -> None:
+        pacer = Pacer(None, 50)
+        pacer.seconds_to_wait(0.0)
+        pacer.answered(0.0, 0.1, told(100, 99, seconds))
+        assert pacer.per_10_seconds == pytest.approx(500 / seconds)
+
+    def test_requests_that_hang_count_as_long_as_they_do(self) -> None:
+        window = Window(100)
+        job = Job(Pacer(None, 100), window, workers=200)
+        job.work(120, lambda no: (0.0, 25.0))
+        assert window.refused == []
+
+    def test_remaining_tells_nothing_new_in_an_answer_that_took_long(self) -> None:
+        pacer = Pacer(None, 90)
+        pacer.seconds_to_wait(0.0)
+        pacer.answered(0.0, 50.0, told(190, 0))
+        pacer.seconds_to_wait(50.0)
+        assert pacer.seconds_to_wait(50.0) <= 10 / 171 + 1e-6
