@@ -34,14 +34,15 @@ def update(call: Call) -> Answer:
         raise errors.invalid("idProperty is a non-unique 0-1 property: update contacts by record id")
     found = [_find(call, row) for row in rows]
     _refuse_duplicates(rows, found)
-    mixed = call.behaviour.bad_property_batch == "mixed" and batches.traced(rows)
-    if not mixed:
-        writes.refuse_bad_values(call, [row["properties"] for row in rows])
     pairs = call.seen(list(zip(rows, found, strict=True)))
     known = [_write(contact, row) for row, contact in pairs if contact]
-    done, failures = writes.row_by_row(call, known) if mixed else (writes.together(call, known), [])
-    missing = [row for row, contact in pairs if contact is None and not finding.vanishes(call, row["id"])]
-    if missing:
+    unknown = [row for row, contact in pairs if contact is None]
+    failures: list[Body] = []
+    if call.behaviour.bad_property_batch == "mixed" and batches.traced(rows):
+        done, failures = writes.row_by_row(call, known)
+    else:
+        done = writes.together(call, known, of_nobody=[row["properties"] for row in unknown])
+    if missing := [row for row in unknown if not finding.vanishes(call, row["id"])]:
         traces = [row["objectWriteTraceId"] for row in missing if "objectWriteTraceId" in row]
         failures = [errors.missing_records([row["id"] for row in missing], traces), *failures]
     results = [each.as_json(list(each.write.values)) for each in done]

@@ -40,9 +40,16 @@ class Written:
         return self.contact.as_json(list(names)) | trace
 
 
-def together(call: Call, writes: Sequence[Write]) -> list[Written]:
-    """Carry all writes out, or none. Raises :class:`~emulator.errors.RefusedError` (400, 409)."""
-    refuse_bad_values(call, [write.values for write in writes])
+def together(
+    call: Call, writes: Sequence[Write], *, of_nobody: Sequence[Mapping[str, str]] = ()
+) -> list[Written]:
+    """Carry all writes out, or none. Raises :class:`~emulator.errors.RefusedError` (400, 409).
+
+    ``of_nobody``: the values of rows that name no contact, which are checked like the others.
+    """
+    values = [*(write.values for write in writes), *of_nobody]
+    if problems := [problem for each in values for problem in call.portal.definitions.problems(each)]:
+        raise errors.invalid_properties(problems)
     if problems := [problem for write in writes for problem in _unmet_rules(call, write)]:
         raise errors.invalid_properties(problems)
     _refuse_taken_addresses(call, writes)
@@ -65,12 +72,6 @@ def row_by_row(call: Call, writes: Sequence[Write]) -> tuple[list[Written], list
         except RefusedError as refusal:
             failures.append(errors.row_error(refusal, trace))
     return done, failures
-
-
-def refuse_bad_values(call: Call, rows: Sequence[Mapping[str, str]]) -> None:
-    """Raises :class:`~emulator.errors.RefusedError` (400) that tells every value of every row not taken."""
-    if problems := [problem for values in rows for problem in call.portal.definitions.problems(values)]:
-        raise errors.invalid_properties(problems)
 
 
 def _unmet_rules(call: Call, write: Write) -> list[Problem]:

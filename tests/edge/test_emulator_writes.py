@@ -293,3 +293,20 @@ class TestValidationRulesOfAContact:
         answer = requests.post(f"{client.emulator.url}/_emulator/rules", json=rules, timeout=20)
         assert answer.status_code == 400
         assert complaint in answer.json()["error"]
+
+
+class TestRowsThatAFaultMakesVanish:
+    @pytest.mark.parametrize("write", [_update, _create, _upsert])
+    def test_are_not_written_and_named_nowhere(self, client: Client, write: Write) -> None:
+        name = write.__name__.removeprefix("_")
+        client.emulator.faults([{"route": f"POST {CONTACTS}/batch/{name}", "drop_rows": 1}])
+        answer = write(client, CONTACTS, {"city": "Lyon"})
+        assert answer.status_code in (200, 201)
+        assert answer.json()["results"] == []
+        assert "errors" not in answer.json()
+        assert (created(client), client.value(ANN, "city")) == (0, None)
+
+    def test_are_not_archived(self, client: Client) -> None:
+        client.emulator.faults([{"route": f"POST {CONTACTS}/batch/archive", "drop_rows": 1}])
+        assert TestArchive().archive(client, ANN, BOB).status_code == 204
+        assert [each["id"] for each in client.read_ids(ANN, BOB).json()["results"]] == [ANN]
