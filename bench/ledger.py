@@ -113,6 +113,7 @@ def write_history(world: World, runs: int, changes: int) -> None:
             "create temp table people as select row_number() over (order by contact_id) - 1 as p, contact_id, "
             f"wire_email, customer_id from {_STATE}.change_intents where run_no = 1 and action = 'add'"
         )
+        connection.execute("set variable people = (select count(*) from people)")
         for statement in _statements(changes):
             connection.execute(statement)
 
@@ -128,7 +129,7 @@ def _statements(changes: int) -> list[str]:
     newest = f"(select * from {_STATE}.run_events where event = 'started' order by run_no desc limit 1)"
     ended = newest.replace("'started'", "'finished'")
     pair = "(r - getvariable('first_no')) // 2"
-    changed = f"({pair} * {changes} + k) % (select count(*) from people)"
+    changed = f"({pair} * {changes} + k) % getvariable('people')"
     return [
         # What was there is older than all of it, so that steps and times go the same way.
         f"update {_STATE}.run_events set occurred_at = occurred_at - to_days((getvariable('last_no'))::int)",
