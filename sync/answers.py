@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Collection
+
 from sync.records import Contact, HubSpotList, Reply
+
+_UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
+_PASSING = ("RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT", "LOCKED")
+"""Categories of a row's error that say nothing against the row."""
 
 
 def contacts_of(reply: Reply) -> list[Contact]:
@@ -49,6 +57,51 @@ def refused_ids(reply: Reply) -> dict[str, str]:
         if error.get("category") != "OBJECT_NOT_FOUND"
         for name in _named(error)
     }
+
+
+def is_lasting(category: str) -> bool:
+    """Say whether a row that a 207 refuses with this category would be refused again."""
+    return category not in _PASSING
+
+
+def named_in(reply: Reply, names: Collection[str]) -> set[str]:
+    """Those of the given ids or addresses that a refusal names, wherever in its body.
+
+    HubSpot names rows in `context`, in that of its `errors`, in `invalidEmails`, or only in its sentence; that is
+    looked through for the names alone, since its words may be of any language.
+    """
+    body = reply.body
+    said: set[str] = _texts(body.get("invalidEmails"))
+    for each in (body, *_items(body, "errors")):
+        context = each.get("context")
+        for values in context.values() if isinstance(context, dict) else ():
+            said |= _texts(values)
+    said.update(re.split(r"""[\s"'\\\[\](),;:]+""", str(body.get("message") or "")))
+    said |= {each.lower() for each in said}
+    return said.intersection(names)
+
+
+def unknown_properties(reply: Reply) -> set[str]:
+    """Names of properties that a refusal says the portal does not have."""
+    _, _, told = str(reply.body.get("message") or "").partition(": ")
+    try:
+        listed = json.loads(told)
+    except (ValueError, RecursionError):
+        listed = []
+    names = {
+        str(each.get("name"))
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict) and each.get("error") == _UNKNOWN_PROPERTY
+    }
+    for each in _items(reply.body, "errors"):
+        context = each.get("context")
+        if each.get("code") == _UNKNOWN_PROPERTY and isinstance(context, dict):
+            names |= _texts(context.get("propertyName"))
+    return names
+
+
+def _texts(values: object) -> set[str]:
+    return {str(each) for each in values} if isinstance(values, list) else {str(values)}
 
 
 def _named(error: dict[str, object]) -> list[str]:

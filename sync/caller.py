@@ -52,8 +52,11 @@ class Caller:
         self.stopped_by: SyncError | None = None
         """Why nothing more is sent; None while all is well."""
 
-    def call(self, request: Callable[[], Reply]) -> Answer:
-        """Send a request until its answer stands. Never raises for what HubSpot answers."""
+    def call(self, request: Callable[[], Reply], *, splits: bool = False) -> Answer:
+        """Send a request until its answer stands. Never raises for what HubSpot answers.
+
+        With `splits` an answer that took too long stands at once: the caller asks for less at a time.
+        """
         reply: Reply | None = None
         doubtful = False
         for attempt in range(1, 1_000):
@@ -61,6 +64,8 @@ class Caller:
                 break
             reply = self._send(request)
             doubtful = doubtful or _may_have_landed(reply)
+            if splits and reply.timed_out:
+                break
             decision = decide(reply, attempt)
             if isinstance(decision, Stop):
                 self.stop(_stop_error(decision, reply))

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sync.batches import CONTACTS_PER_REQUEST, chunks
+from sync.batches import CONTACTS_PER_REQUEST, BatchSize, chunks
 from sync.emails import clean, judge, ruleset
 from sync.errors import BusyError, SyncError, UnfinishedError, WarehouseError
 from sync.hubspot import HubSpot
@@ -136,7 +136,7 @@ def _current_contacts(parts: Parts, hubspot: HubSpot, person: Person, portal_id:
     emails = [email for email in person.emails() if judge(email).wire_email == email]
     found: list[Lookup] = []
     for some in chunks(emails, CONTACTS_PER_REQUEST):
-        found += resolve(hubspot, parts.caller, some)
+        found += resolve(hubspot, parts.caller, some, BatchSize(CONTACTS_PER_REQUEST))
     if parts.caller.stopped_by is not None:
         raise parts.caller.stopped_by
     if len(found) < len(emails):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sync.answers import contacts_of, missing_ids
-from sync.batches import CONTACTS_PER_REQUEST, chunks, isolate
-from sync.caller import Caller
+from sync.answers import contacts_of, is_lasting, missing_ids, refused_ids
+from sync.asking import Asking
+from sync.batches import CONTACTS_PER_REQUEST, BatchSize, chunks
+from sync.caller import Answer, Caller
 from sync.emails import judge
 from sync.errors import UnfinishedError
 from sync.hubspot import HubSpot
@@ -15,7 +16,6 @@ from sync.records import Contact, Lookup, Reply
 from sync.workers import work
 
 _FLUSH_ROWS = 5_000
-_REFUSED = (400, 413, 414)
 
 
 def look_up(
@@ -33,6 +33,7 @@ def look_up(
     """Look up `due` prepared addresses and record what HubSpot says; return how many it said nothing about."""
     buffer: list[Lookup] = []
     answered = 0
+    size = BatchSize(CONTACTS_PER_REQUEST)
 
     def flush() -> None:
         ledger.record_lookups(buffer, portal_id, step)
@@ -52,7 +53,7 @@ def look_up(
     try:
         work(
             _batches(ledger, due),
-            lambda emails: resolve(hubspot, caller, emails),
+            lambda emails: resolve(hubspot, caller, emails, size),
             take,
             workers=workers,
             stopped=lambda: caller.stopped_by is not None,
@@ -69,38 +70,59 @@ def _batches(ledger: Ledger, due: int) -> Iterator[list[str]]:
         yield from chunks(ledger.due_lookups(start, start + read_size - 1), CONTACTS_PER_REQUEST)
 
 
-def resolve(hubspot: HubSpot, caller: Caller, emails: Sequence[str]) -> list[Lookup]:
-    """Look up at most 100 addresses. An address that HubSpot says nothing about is not in the result."""
+def resolve(hubspot: HubSpot, caller: Caller, emails: Sequence[str], size: BatchSize) -> list[Lookup]:
+    """Look up at most 100 addresses. An address that HubSpot says nothing about, asked twice, is not in the result."""
     lookups: list[Lookup] = []
-
-    def is_refused(part: Sequence[str]) -> bool:
-        reply = caller.call(lambda: hubspot.read_contacts(part)).reply
-        if reply is not None and reply.status in (200, 207):
-            lookups.extend(_lookups(part, reply))
-        return reply is not None and reply.status in _REFUSED
-
-    refused = isolate(emails, is_refused)
-    if len(refused) > 2 and len(refused) == len(emails):
-        # The strict verdict let each of them pass: it is the request that HubSpot dislikes, not the addresses.
-        caller.stop(
-            UnfinishedError(
-                "lookup_refused",
-                "HubSpot refuses to look up any address of a batch.",
-                "Check HUBSPOT_API_VERSION and HubSpot's changelog; no lookup was recorded.",
+    asked = list(emails)
+    for is_last in (False, True):
+        told, answered, refused = _ask_for(hubspot, caller, asked, size)
+        if refused is None:
+            # The strict verdict let each of them pass: it is the request that HubSpot dislikes, not the addresses.
+            caller.stop(
+                UnfinishedError(
+                    "lookup_refused",
+                    "HubSpot refuses to look up any address of a batch.",
+                    "Check HUBSPOT_API_VERSION and HubSpot's changelog; no lookup was recorded.",
+                )
             )
-        )
-        return []
-    return lookups + [Lookup(email, "refused", None) for email in refused]
+            return []
+        # One that a partial answer refuses was refused once: as little as a silence it counts at once.
+        lookups += [each for each in told if is_last or each.outcome != "refused"]
+        lookups += [Lookup(email, "refused", None) for email in refused]
+        known = {each.wire_email for each in lookups}
+        asked = [email for email in answered if email not in known]
+        if not asked:
+            break
+    return lookups
+
+
+def _ask_for(
+    hubspot: HubSpot, caller: Caller, emails: Sequence[str], size: BatchSize
+) -> tuple[list[Lookup], list[str], list[str] | None]:
+    """What HubSpot tells, the addresses of the requests that it answered, and those it refuses."""
+    told: list[Lookup] = []
+    answered: list[str] = []
+
+    def read(part: Sequence[str], answer: Answer) -> None:
+        if answer.reply is not None and answer.reply.status in (200, 207):
+            told.extend(_lookups(part, answer.reply))
+            answered.extend(part)
+
+    asking = Asking(caller, size, hubspot.read_contacts, read, name=str)
+    return told, answered, asking.send(emails)
 
 
 def _lookups(emails: Sequence[str], reply: Reply) -> Iterator[Lookup]:
     found = _by_address(contacts_of(reply))
     missing = missing_ids(reply)
+    refused = refused_ids(reply)
     for email in emails:
         if contact := found.get(email):
             yield Lookup(email, "found", contact)
         elif email in missing:
             yield Lookup(email, "absent", None)
+        elif email in refused and is_lasting(refused[email]):
+            yield Lookup(email, "refused", None)
 
 
 def _by_address(contacts: Sequence[Contact]) -> dict[str, Contact]:

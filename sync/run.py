@@ -77,6 +77,7 @@ class _Run:
         self._refused: dict[str, SyncError] = {}
         self._touched: list[str] = []
         self._last_no = 0
+        self._closed: dict[str, UnfinishedError] = {}
 
     def go(self) -> SyncError | None:
         """Do all of it. Return why rows are left over, or None."""
@@ -101,7 +102,15 @@ class _Run:
         if parts.caller.stopped_by is None and self._last_no:
             self._send(after_no=0)
             self._second_pass()
-        return parts.caller.stopped_by or self._left_over()
+        return self._ended_by() or self._left_over()
+
+    def _ended_by(self) -> SyncError | None:
+        """Why not all was sent: for all lists, or else for some."""
+        if self._parts.caller.stopped_by is not None or not self._closed:
+            return self._parts.caller.stopped_by
+        first, *others = self._closed.values()
+        more = "".join(f" {each.sentence}" for each in others)
+        return UnfinishedError(first.code, f"{first.sentence}{more} The other lists went on.", first.mend)
 
     def _left_over(self) -> SyncError | None:
         outcomes = self._parts.ledger.outcome_counts(self._parts.runs.run_no)
@@ -210,6 +219,8 @@ class _Run:
             keep_lease=parts.keep_lease,
             tell=parts.tell,
         )
+        self._closed |= sender.closed
+        self._touched = [name for name in self._touched if name not in self._closed] or [""]
 
     def _second_pass(self) -> None:
         """Where HubSpot no longer knows a contact id, look its address up again and send once more."""

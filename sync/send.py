@@ -8,8 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sync.answers import changed_ids, contacts_of, lists_of_contacts, missing_ids, refused_ids
-from sync.batches import CONTACTS_PER_REQUEST, chunks, cut, isolate
+from sync.answers import (
+    changed_ids,
+    contacts_of,
+    is_lasting,
+    lists_of_contacts,
+    missing_ids,
+    refused_ids,
+    unknown_properties,
+)
+from sync.asking import Asking
+from sync.batches import CONTACTS_PER_REQUEST, BatchSize, chunks, cut
 from sync.caller import Answer, Caller
 from sync.errors import UnfinishedError
 from sync.hubspot import HubSpot
@@ -20,7 +29,6 @@ from sync.workers import work
 
 _FLUSH_SECONDS = 3.0
 _FLUSH_ROWS = 5_000
-_REFUSED = (400, 409, 413, 414, 422)
 _UNFIT = "The properties must be one JSON object whose values are texts, without email."
 
 
@@ -34,6 +42,9 @@ class Sender:
         self._caller = caller
         self._list_ids = list_ids
         self._membership_batch = membership_batch
+        members = BatchSize(membership_batch)
+        self._sizes = {"add": members, "remove": members, "update": BatchSize(CONTACTS_PER_REQUEST)}
+        self._closed: dict[tuple[bool, str], UnfinishedError] = {}
 
     def send(
         self,
@@ -87,6 +98,8 @@ class Sender:
 
     def send_batch(self, batch: Batch) -> list[Receipt]:
         """Send one batch, halving it where HubSpot refuses it, and return the receipts it earned."""
+        if (batch.action == "update", batch.list_name) in self._closed:
+            return []
         if batch.action != "update":
             return self._send_fit(batch)
         fit = tuple(change for change in batch.changes if _properties(change) is not None)
@@ -95,25 +108,50 @@ class Sender:
         return refused + (self._send_fit(replace(batch, changes=fit)) if fit else [])
 
     def _send_fit(self, batch: Batch) -> list[Receipt]:
-        receipts: list[Receipt] = []
+        receipts: dict[int, Receipt] = {}
 
-        def is_refused(part: Sequence[Change]) -> bool:
-            answer = self._caller.call(lambda: self._request(batch, part))
-            reply = answer.reply
-            if reply is not None and reply.status in _REFUSED:
-                if len(part) > 1:
-                    return True
-                receipts.append(_rejected(part[0], reply))
-                return False
-            receipts.extend(self._receipts(batch, part, answer))
-            return False
+        def read(part: Sequence[Change], answer: Answer) -> None:
+            receipts.update((each.change_no, each) for each in self._receipts(batch, part, answer))
 
-        isolate(batch.changes, is_refused)
-        rejected = [receipt for receipt in receipts if receipt.outcome == "rejected"]
-        if len(rejected) > 2 and len(rejected) == len(batch.changes):
-            self._caller.stop(_all_refused(batch, rejected[0]))
-            return []
-        return receipts
+        changes = self._send_changes(batch, batch.changes, read, receipts)
+        # An update that no answer names may have been overlooked: it is written once more.
+        silent = [each for each in changes if _is_silent(receipts.get(each.change_no), batch)]
+        if silent and self._caller.stopped_by is None:
+            self._send_changes(batch, silent, read, receipts)
+        return list(receipts.values())
+
+    def _send_changes(
+        self,
+        batch: Batch,
+        changes: Sequence[Change],
+        read: Callable[[Sequence[Change], Answer], None],
+        receipts: dict[int, Receipt],
+    ) -> Sequence[Change]:
+        """Send some changes of a batch; return them, or none once the rest of their list is to be left."""
+        asking = Asking(
+            self._caller,
+            self._sizes[batch.action],
+            lambda part: self._request(batch, part),
+            read,
+            name=lambda change: change.contact_id,
+            is_for_all=_lacks_a_property,
+        )
+        refused = asking.send(changes)
+        if refused is None:
+            self._close(batch, _all_refused(batch, _rejected(changes[0], asking.newest_refusal)))
+            return ()
+        for change in refused:
+            receipts[change.change_no] = _rejected(change, asking.refusals[change.contact_id])
+        return changes
+
+    def _close(self, batch: Batch, error: UnfinishedError) -> None:
+        """Send no more such changes for the list; the other lists go on."""
+        self._closed.setdefault((batch.action == "update", batch.list_name), error)
+
+    @property
+    def closed(self) -> dict[str, UnfinishedError]:
+        """Why changes of a list were left unsent, by list name."""
+        return {list_name: error for (_, list_name), error in self._closed.items()}
 
     def _request(self, batch: Batch, part: Sequence[Change]) -> Reply:
         ids = [change.contact_id for change in part]
@@ -130,12 +168,12 @@ class Sender:
             if batch.action == "update":
                 return _update_receipts(part, reply)
             return self._membership_receipts(batch, part, reply, doubtful=answer.doubtful)
+        if reply is not None and reply.status == 404 and batch.action != "update":
+            self._close(batch, _list_gone(batch.list_name))
         if answer.doubtful:
             code = f"status_{reply.status}" if reply and reply.status else "no_answer"
             correlation_id = reply.correlation_id if reply else None
             return [Receipt(c.change_no, "failed", code, None, correlation_id) for c in part]
-        if reply is not None and reply.status == 404:
-            self._caller.stop(_list_gone(batch.list_name))
         # Surely not applied: no receipt, and the end of the run turns it into "not sent".
         return []
 
@@ -176,6 +214,16 @@ class Sender:
         ]
 
 
+def _lacks_a_property(part: Sequence[Change], reply: Reply) -> bool:
+    """Whether HubSpot refuses a property, not a value, that every one of many changes has."""
+    unknown = unknown_properties(reply)
+    return len(part) > 2 and all(not unknown.isdisjoint(_properties(change) or ()) for change in part)
+
+
+def _is_silent(receipt: Receipt | None, batch: Batch) -> bool:
+    return batch.action == "update" and receipt is not None and receipt.code == "not_named"
+
+
 def _properties(change: Change) -> dict[str, str] | None:
     """The properties to write, or None where the payload is nothing that may be sent."""
     try:
@@ -210,7 +258,8 @@ def _update_receipts(part: Sequence[Change], reply: Reply) -> Iterable[Receipt]:
         if change.contact_id in done:
             yield Receipt(change.change_no, "applied", correlation_id=reply.correlation_id)
         elif change.contact_id in refused and change.contact_id not in missing:
-            yield Receipt(change.change_no, "rejected", refused[change.contact_id])
+            category = refused[change.contact_id]
+            yield Receipt(change.change_no, "rejected" if is_lasting(category) else "failed", category)
         else:
             yield Receipt(change.change_no, "missing", "not_named")
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from sync.batches import BatchSize
 from sync.caller import Caller
 from sync.errors import BusyError, HubSpotRefusesError, StoppedError, UnfinishedError
 from sync.hubspot import HubSpot
@@ -49,6 +50,7 @@ class Portal:
         self.caller = Caller(1_000_000, lambda: True, now=lambda: self.clock, wait=self._wait)
         self.list_id = self.client.new_list(f"List {next(NAMES)}")
         self._first_request = emulator.state()["requests"]["total"]
+        self.sender = Sender(self.hubspot, self.caller, {"VIP": self.list_id}, membership_batch=500)
 
     def _wait(self, seconds: float) -> bool:
         self.clock += seconds
@@ -69,16 +71,12 @@ class Portal:
     # -- lookups
 
     def look_up(self, emails: Sequence[str]) -> dict[str, Lookup]:
-        lookups = resolve(self.hubspot, self.caller, emails)
+        lookups = resolve(self.hubspot, self.caller, emails, BatchSize(100))
         found = {lookup.wire_email: lookup for lookup in lookups}
         assert len(found) == len(lookups), "an address has one lookup"
         return found
 
     # -- changes
-
-    @property
-    def sender(self) -> Sender:
-        return Sender(self.hubspot, self.caller, {"VIP": self.list_id}, membership_batch=500)
 
     def send(self, action: Any, ids: Sequence[str], payloads: Sequence[str | None] = ()) -> list[Receipt]:
         """Send one batch; its receipts in the order of the ids."""
@@ -148,7 +146,7 @@ class Canned(HubSpot):
 def canned_lookups(emails: Sequence[str], *contacts: dict[str, Any]) -> dict[str, str]:
     results = [{"id": each.pop("id"), "properties": each} for each in contacts]
     hubspot = Canned(lambda _: Reply(200, {"results": results}))
-    lookups = resolve(hubspot, Caller(1_000_000, lambda: True), emails)
+    lookups = resolve(hubspot, Caller(1_000_000, lambda: True), emails, BatchSize(100))
     assert all(lookup.outcome == "found" for lookup in lookups)
     return {lookup.wire_email: lookup.contact.contact_id for lookup in lookups if lookup.contact}
 
@@ -235,18 +233,35 @@ class TestRefusedLookups:
         assert isinstance(portal.caller.stopped_by, UnfinishedError)
         assert portal.caller.stopped_by.code == "lookup_refused"
 
+    def test_one_odd_refusal_of_a_lone_address_is_not_recorded(self, portal: Portal) -> None:
+        """Thin evidence takes nobody off a list."""
+        emails, _ = portal.people(1)
+        portal.faults({"route": READ, "status": 400})
+        assert portal.look_up(emails)[emails[0]].outcome == "found"
+        assert portal.requests(READ) == 2
+
+    def test_nor_is_one_of_a_batch_or_after_a_bad_one(self, portal: Portal) -> None:
+        emails, _ = portal.people(9)
+        for after in range(8):
+            portal.faults({"route": READ, "status": 400, "after": after})
+            found = portal.look_up([*emails, self.BAD[0]])
+            assert [found[email].outcome for email in emails] == ["found"] * 9
+            assert found[self.BAD[0]].outcome == "refused"
+
+    def test_one_that_the_refusal_names_costs_two_requests(self, portal: Portal) -> None:
+        emails, _ = portal.people(99)
+        assert portal.look_up([*emails[:50], self.BAD[0], *emails[50:]])[self.BAD[0]].outcome == "refused"
+        assert portal.requests(READ) == 3
+
     def test_one_or_two_may_well_be_bad(self, portal: Portal) -> None:
         found = portal.look_up(self.BAD[:2])
         assert [each.outcome for each in found.values()] == ["refused", "refused"]
         assert portal.caller.stopped_by is None
 
-    def test_a_half_without_an_answer_is_not_taken_for_refused(self, portal: Portal) -> None:
+    def test_without_an_answer_it_is_not_taken_for_refused(self, portal: Portal) -> None:
         emails, _ = portal.people(7)
-        down = [{"route": READ, "status": 503, "after": 1, "times": 5}]
-        portal.faults(*down)
-        found = portal.look_up([*emails, self.BAD[0]])
-        assert set(found) == {*emails[4:], self.BAD[0]}
-        assert found[self.BAD[0]].outcome == "refused"
+        portal.faults({"route": READ, "status": 503, "after": 1, "times": 5})
+        assert set(portal.look_up([*emails, self.BAD[0]])) == set(emails)
 
 
 class TestLookupsWithoutAnAnswer:
@@ -255,7 +270,8 @@ class TestLookupsWithoutAnAnswer:
         emails, _ = portal.people(3)
         portal.faults({"route": READ, **trouble})
         assert [each.outcome for each in portal.look_up(emails).values()] == ["found"] * 3
-        assert portal.requests(READ) == 2
+        # What takes too long is asked for in smaller pieces.
+        assert portal.requests(READ) == (4 if "hang" in trouble else 2)
 
     @pytest.mark.parametrize("trouble", [each for each in PASSING if "hang" not in each])
     def test_one_that_stays_leaves_no_lookup(self, portal: Portal, trouble: dict[str, Any]) -> None:
@@ -264,16 +280,48 @@ class TestLookupsWithoutAnAnswer:
         portal.faults({"route": READ, **trouble, "times": None})
         assert portal.look_up(emails) == {}
 
-    def test_a_200_that_names_nobody_leaves_no_lookup(self, portal: Portal) -> None:
-        emails, _ = portal.people(3)
-        portal.faults({"route": READ, "empty_results": True})
-        assert portal.look_up([*emails, "nobody@example.com"]) == {}
-
-    def test_a_200_that_leaves_rows_out_says_nothing_of_them(self, portal: Portal) -> None:
+    def test_who_is_not_named_is_asked_for_once_more(self, portal: Portal) -> None:
         emails, _ = portal.people(5)
         portal.faults({"route": READ, "drop_rows": 2})
         found = portal.look_up([*emails, "nobody@example.com"])
+        assert sorted(found) == sorted([*emails, "nobody@example.com"])
+        assert portal.requests(READ) == 2
+
+    def test_a_200_that_names_nobody_twice_leaves_no_lookup(self, portal: Portal) -> None:
+        emails, _ = portal.people(3)
+        portal.faults({"route": READ, "empty_results": True, "times": None})
+        assert portal.look_up([*emails, "nobody@example.com"]) == {}
+        assert portal.requests(READ) == 2
+
+    def test_a_200_that_leaves_rows_out_again_says_nothing_of_them(self, portal: Portal) -> None:
+        emails, _ = portal.people(5)
+        portal.faults({"route": READ, "drop_rows": 2}, {"route": READ, "drop_rows": 2})
+        found = portal.look_up([*emails, "nobody@example.com"])
         assert list(found) == [*emails[2:], "nobody@example.com"]
+
+    def test_who_is_refused_in_a_partial_answer_is_refused_when_it_says_so_twice(self) -> None:
+        calls: list[list[str]] = []
+
+        def answer(emails: Sequence[str]) -> Reply:
+            calls.append(list(emails))
+            errors: list[dict[str, Any]] = [
+                {"category": "VALIDATION_ERROR", "context": {"ids": ["bad@example.com"]}},
+                {"category": "OBJECT_NOT_FOUND", "context": {"ids": ["gone@example.com"]}},
+            ]
+            if len(calls) == 1:
+                errors[0]["context"]["ids"].append("odd@example.com")
+                return Reply(207, {"errors": errors})
+            found = {"id": "7", "properties": {"email": "odd@example.com"}}
+            return Reply(207, {"errors": errors[:1], "results": [found]})
+
+        asked = ["bad@example.com", "gone@example.com", "odd@example.com"]
+        lookups = resolve(Canned(answer), Caller(1_000_000, lambda: True), asked, BatchSize(100))
+        assert calls[1:] == [["bad@example.com", "odd@example.com"]]
+        assert {each.wire_email: each.outcome for each in lookups} == {
+            "bad@example.com": "refused",
+            "gone@example.com": "absent",
+            "odd@example.com": "found",
+        }
 
     @pytest.mark.parametrize(("status", "code"), [(401, "token"), (403, "scope")])
     def test_a_refused_token_ends_the_run(self, portal: Portal, status: int, code: str) -> None:
@@ -315,6 +363,70 @@ class State:
         self.flushes += bool(receipts)
 
 
+class TestTheNumberOfRequests:
+    """At most ⌈n/size⌉ + 2k⌈log2 size⌉ for k bad rows among n, by the emulator's own log."""
+
+    @pytest.mark.parametrize("bad", [1, 2, 7])
+    def test_of_lookups(self, portal: Portal, bad: int) -> None:
+        emails, _ = portal.people(250 - bad)
+        wrong = [f"wrong{n}@example.nosuchtld" for n in range(bad)]
+        asked = list(emails)
+        for n, each in enumerate(wrong):
+            asked.insert(31 * n + 5, each)
+        state = State(asked)
+        assert TestLookingUpAll().look_up(portal, state) == 0
+        assert sorted(each.wire_email for each in state.lookups if each.outcome == "refused") == wrong
+        assert len([each for each in state.lookups if each.outcome == "found"]) == len(emails)
+        assert portal.requests(READ) <= 3 + 2 * bad * ceil(log2(100))
+
+    @pytest.mark.parametrize("bad", [1, 2, 7])
+    def test_of_updates_whose_refusal_names_no_row(self, portal: Portal, bad: int) -> None:
+        _, ids = portal.people(100)
+        payloads = ['{"nickname": "A"}'] * 100
+        wrong = [13 * n + 4 for n in range(bad)]
+        for n in wrong:
+            payloads[n] = '{"lifecyclestage": "nonsense"}'
+        receipts = portal.send("update", ids, payloads)
+        assert [n for n, each in enumerate(receipts) if each.outcome == "rejected"] == wrong
+        assert outcomes(receipts).count("applied") == 100 - bad
+        assert portal.requests(UPDATE) <= 1 + 2 * bad * ceil(log2(100))
+
+    @pytest.mark.parametrize("bad", [1, 2, 7])
+    def test_of_membership_changes(self, portal: Portal, bad: int) -> None:
+        _, ids = portal.people(500 - bad)
+        given = list(ids)
+        for n in range(bad):
+            given.insert(67 * n + 3, f"no-id-{n}")
+        receipts = portal.send("add", given)
+        assert outcomes(receipts).count("rejected") == bad
+        assert portal.members() == ids
+        assert portal.requests(CHANGE) <= 1 + 2 * bad * ceil(log2(500))
+
+
+class TestSmallerRequests:
+    def test_what_is_too_large_travels_in_halves_and_so_does_what_follows(self, portal: Portal) -> None:
+        emails, _ = portal.people(100)
+        size = BatchSize(100)
+        portal.faults({"route": READ, "status": 413})
+        assert len(resolve(portal.hubspot, portal.caller, emails, size)) == 100
+        assert portal.requests(READ) == 3
+        assert len(resolve(portal.hubspot, portal.caller, emails, size)) == 100
+        assert portal.requests(READ) == 5
+
+    def test_a_hubspot_that_never_answers_is_not_asked_for_ever_less(self, portal: Portal) -> None:
+        emails, _ = portal.people(16)
+        portal.faults({"route": READ, "status": 524, "times": None})
+        assert portal.look_up(emails) == {}
+        assert isinstance(portal.caller.stopped_by, UnfinishedError)
+        assert portal.requests(READ) <= 3 + 3 * 5
+
+    def test_a_split_change_that_was_made_all_the_same_is_ours(self, portal: Portal) -> None:
+        _, ids = portal.people(4)
+        portal.faults({"route": CHANGE, "latency": 0.8, "reset": "after"})
+        assert outcomes(portal.send("add", ids)) == ["applied"] * 4
+        assert portal.members() == ids
+
+
 class TestLookingUpAll:
     def look_up(self, portal: Portal, state: State, keep_lease: Callable[[], None] = lambda: None) -> int:
         told: list[int] = []
@@ -346,10 +458,10 @@ class TestLookingUpAll:
 
     def test_counts_those_without_an_answer(self, portal: Portal) -> None:
         emails, _ = portal.people(150)
-        portal.faults({"route": READ, "drop_rows": 7})
+        portal.faults({"route": READ, "drop_rows": 7, "times": None})
         state = State(emails)
-        assert self.look_up(portal, state) == 7
-        assert len(state.lookups) == 143
+        assert self.look_up(portal, state) == 14
+        assert len(state.lookups) == 136
 
     def test_records_what_was_answered_before_the_run_lost_its_lease(self, portal: Portal) -> None:
         emails, _ = portal.people(300)
@@ -461,9 +573,15 @@ class TestUpdating:
         receipts = portal.send("update", [stays, merged, deleted], ['{"nickname": "A"}'] * 3)
         assert outcomes(receipts) == ["applied", "missing", "missing"]
 
-    def test_a_2xx_that_names_nobody_has_done_nothing(self, portal: Portal) -> None:
+    def test_who_is_not_named_is_written_once_more(self, portal: Portal) -> None:
+        _, ids = portal.people(3)
+        portal.faults({"route": UPDATE, "drop_rows": 1})
+        assert outcomes(portal.send("update", ids, ['{"nickname": "A"}'] * 3)) == ["applied"] * 3
+        assert portal.requests(UPDATE) == 2
+
+    def test_a_2xx_that_names_nobody_twice_has_done_nothing(self, portal: Portal) -> None:
         _, ids = portal.people(2)
-        portal.faults({"route": UPDATE, "empty_results": True})
+        portal.faults({"route": UPDATE, "empty_results": True, "times": None})
         assert outcomes(portal.send("update", ids, ['{"nickname": "A"}'] * 2)) == ["missing", "missing"]
 
     def test_one_bad_value_costs_no_other(self, portal: Portal) -> None:
@@ -513,12 +631,24 @@ class TestUpdating:
 
 
 class TestWhenEverythingIsRefused:
-    def test_the_run_ends_and_no_row_is_rejected_for_good(self, portal: Portal) -> None:
+    def test_no_row_is_rejected_for_good_and_other_changes_go_on(self, portal: Portal) -> None:
+        _, ids = portal.people(50)
+        payload = json.dumps({"lifecyclestage": "of ann@example.com"})
+        assert portal.send("update", ids, [payload] * 50) == []
+        stopped = portal.sender.closed["VIP"]
+        assert stopped.code == "all_refused"
+        assert "lifecyclestage" in stopped.sentence
+        assert "ann@example.com" not in str(stopped)
+        assert portal.requests(UPDATE) <= 3 * (6 + 3) + 8
+        assert portal.send("update", ids, ['{"nickname": "A"}'] * 50) == []
+        assert outcomes(portal.send("add", ids)) == ["applied"] * 50
+
+    def test_a_property_that_is_not_there_is_told_by_the_first_answer(self, portal: Portal) -> None:
         _, ids = portal.people(5)
         payload = json.dumps({"no_such_property": "of ann@example.com"})
         assert portal.send("update", ids, [payload] * 5) == []
-        stopped = portal.caller.stopped_by
-        assert isinstance(stopped, UnfinishedError)
+        assert portal.requests(UPDATE) == 1
+        stopped = portal.sender.closed["VIP"]
         assert stopped.code == "all_refused"
         assert "no_such_property" in stopped.sentence
         assert "ann@example.com" not in str(stopped)
@@ -655,12 +785,15 @@ class TestWhatWasSurelyNotDone:
         assert portal.requests(CHANGE) == 1
 
     @pytest.mark.parametrize("action", ["add", "remove"])
-    def test_a_list_that_was_deleted_meanwhile_ends_the_run(self, portal: Portal, action: str) -> None:
+    def test_a_list_that_was_deleted_meanwhile_is_left(self, portal: Portal, action: str) -> None:
         _, ids = portal.people(2)
         portal.client.call("DELETE", f"/crm/v3/lists/{portal.list_id}")
         assert portal.send(action, ids) == []
-        assert isinstance(portal.caller.stopped_by, UnfinishedError)
-        assert portal.caller.stopped_by.code == "list_gone"
+        assert portal.send(action, ids) == []
+        assert portal.requests(CHANGE) == 1
+        assert portal.sender.closed["VIP"].code == "list_gone"
+        assert portal.caller.stopped_by is None
+        assert outcomes(portal.send("update", ids, ['{"nickname": "A"}'] * 2)) == ["applied"] * 2
 
     def test_after_a_stop_nothing_is_sent(self, portal: Portal) -> None:
         _, ids = portal.people(2)

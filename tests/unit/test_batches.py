@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import ceil, log2
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.batches import CONTACTS_PER_REQUEST, chunks, cut, isolate
+from sync.batches import CONTACTS_PER_REQUEST, BatchSize, Isolation, Outcome, Refused, chunks, cut
 from sync.records import Change
 
 
@@ -91,21 +91,35 @@ def test_chunks_are_full_but_for_the_last(rows: list[int], size: int) -> None:
 
 
 class Refuser:
-    """HubSpot, as far as it refuses a request whole for any bad row in it."""
+    """HubSpot, as far as it refuses a request whole for any bad row in it. `names` are the bad rows it names."""
 
-    def __init__(self, bad: set[int]) -> None:
+    def __init__(self, bad: set[int], names: Callable[[Sequence[int]], Sequence[int]] = lambda _: ()) -> None:
         self.bad = bad
+        self.names = names
+        self.most = 10_000
+        self.odd: dict[int, Outcome[int]] = {}
         self.refusals: list[list[int]] = []
         self.taken: list[list[int]] = []
+        self.calls = 0
 
-    @property
-    def calls(self) -> int:
-        return len(self.refusals) + len(self.taken)
-
-    def __call__(self, rows: Sequence[int]) -> bool:
+    def __call__(self, rows: Sequence[int]) -> Outcome[int]:
+        self.calls += 1
+        if odd := self.odd.pop(self.calls, None):
+            return odd
+        if len(rows) > self.most:
+            return "too_much"
         is_refused = not self.bad.isdisjoint(rows)
         (self.refusals if is_refused else self.taken).append(list(rows))
-        return is_refused
+        return Refused(self.names(rows)) if is_refused else "taken"
+
+    def isolate(self, count: int, size: int = 100) -> list[int]:
+        """The rows found refused among `count`."""
+        isolation = Isolation(self, BatchSize(size))
+        assert isolation.run(range(count))
+        return sorted(isolation.refused)
+
+    def all_taken(self) -> list[int]:
+        return sorted(row for rows in self.taken for row in rows)
 
 
 @st.composite
@@ -113,32 +127,137 @@ def rows_with_bad_ones(draw: st.DrawFn) -> tuple[int, set[int]]:
     count = draw(st.integers(1, 600))
     few = st.sets(st.integers(0, count - 1), max_size=12)
     many = st.sets(st.integers(0, count - 1), min_size=count // 2)
-    return count, draw(st.one_of(few, many, st.just(set(range(count)))))
+    return count, draw(st.one_of(few, many))
 
 
-class TestIsolate:
-    @given(rows_with_bad_ones())
-    def test_costs_at_most_1_and_2k_log_n_calls_and_no_good_row(self, case: tuple[int, set[int]]) -> None:
-        count, bad = case
-        refuser = Refuser(bad)
-        assert isolate(range(count), refuser) == sorted(bad)
-        assert refuser.calls <= 1 + 2 * len(bad) * ceil(log2(count))
-        assert sorted(row for rows in refuser.taken for row in rows) == sorted(set(range(count)) - bad)
-        assert sorted(rows[0] for rows in refuser.refusals if len(rows) == 1) == sorted(bad)
-
-    @pytest.mark.parametrize("count", [1, 2, 100, 500])
-    def test_without_bad_rows_it_is_one_call(self, count: int) -> None:
-        refuser = Refuser(set())
-        assert isolate(range(count), refuser) == []
-        assert refuser.calls == 1
-
-    @given(rows_with_bad_ones(), st.sampled_from([100, 500]))
-    def test_a_whole_job_stays_within_the_promised_number_of_requests(
+class TestIsolation:
+    @given(rows_with_bad_ones(), st.sampled_from([16, 100, 500]))
+    def test_finds_the_bad_rows_in_the_promised_number_of_requests_and_costs_no_good_one(
         self, case: tuple[int, set[int]], size: int
     ) -> None:
         """At most ⌈n/size⌉ + 2k⌈log2 size⌉ for k bad rows among n."""
         count, bad = case
         refuser = Refuser(bad)
+        sizes = BatchSize(size)
         for piece in chunks(range(count), size):
-            isolate(piece, refuser)
+            isolation = Isolation(refuser, sizes)
+            if isolation.run(piece):
+                assert sorted(isolation.refused) == sorted(bad & set(piece))
+                assert sorted(set(refuser.all_taken()) & set(piece)) == sorted(set(piece) - bad)
+            else:
+                assert len(bad & set(piece)) >= 3
         assert refuser.calls <= ceil(count / size) + 2 * len(bad) * ceil(log2(size))
+        assert len(refuser.all_taken()) == len(set(refuser.all_taken())), "no good row is sent twice"
+
+    @pytest.mark.parametrize("count", [1, 2, 100])
+    def test_without_bad_rows_it_is_one_call(self, count: int) -> None:
+        refuser = Refuser(set())
+        assert refuser.isolate(count) == []
+        assert refuser.calls == 1
+
+    def test_nothing_to_send_is_no_call(self) -> None:
+        refuser = Refuser(set())
+        assert refuser.isolate(0) == []
+        assert refuser.calls == 0
+
+    @pytest.mark.parametrize("bad", [{0}, {57}, {99}])
+    def test_a_row_that_is_named_costs_two_requests_more(self, bad: set[int]) -> None:
+        refuser = Refuser(bad, names=lambda rows: sorted(bad))
+        assert refuser.isolate(100) == sorted(bad)
+        assert refuser.calls == 3
+
+    def test_of_several_that_are_named_each_is_asked_for_alone(self) -> None:
+        bad = {3, 40, 41, 99}
+        refuser = Refuser(bad, names=lambda rows: sorted(bad))
+        assert refuser.isolate(100) == sorted(bad)
+        assert [rows for rows in refuser.refusals if len(rows) == 1]
+        assert refuser.calls <= 1 + 4 * len(bad) + 1
+
+    @given(st.sets(st.integers(0, 99), min_size=1, max_size=3), st.data())
+    def test_a_wrong_name_is_believed_once_at_most(self, bad: set[int], data: st.DataObject) -> None:
+        names = data.draw(st.lists(st.integers(0, 120), max_size=3))
+        refuser = Refuser(bad, names=lambda rows: names)
+        assert refuser.isolate(100) == sorted(bad)
+        assert refuser.all_taken() == sorted(set(range(100)) - bad)
+        assert refuser.calls <= 2 + 2 * len(bad) * 7
+
+    @pytest.mark.parametrize("at", [1, 2, 3])
+    @pytest.mark.parametrize("count", [1, 2, 5, 100])
+    def test_one_odd_refusal_is_nobodys_fault(self, at: int, count: int) -> None:
+        refuser = Refuser(set())
+        refuser.odd = {at: Refused()}
+        assert refuser.isolate(count) == []
+        assert refuser.all_taken() == list(range(count))
+
+    @given(st.sets(st.integers(0, 30), min_size=1, max_size=2), st.integers(1, 12))
+    def test_not_even_beside_bad_rows(self, bad: set[int], at: int) -> None:
+        refuser = Refuser(bad)
+        refuser.odd = {at: Refused()}
+        assert refuser.isolate(31) == sorted(bad)
+
+    def test_what_is_unclear_is_neither_refused_nor_sent_again(self) -> None:
+        refuser = Refuser({7})
+        refuser.odd = {2: "unclear"}
+        assert refuser.isolate(8) == [7]
+        assert refuser.all_taken() == [4, 5, 6]
+
+
+class TestWhenAllAreRefused:
+    @pytest.mark.parametrize("count", [3, 10, 100])
+    def test_it_stops_soon(self, count: int) -> None:
+        refuser = Refuser(set(range(count)))
+        assert not Isolation(refuser, BatchSize(100)).run(range(count))
+        assert refuser.calls <= 40
+
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_one_or_two_may_well_be_bad(self, count: int) -> None:
+        assert Refuser(set(range(count))).isolate(count) == list(range(count))
+
+    def test_some_that_pass_are_found_behind_many_that_do_not(self) -> None:
+        bad = set(range(60))
+        refuser = Refuser(bad)
+        assert refuser.isolate(100) == sorted(bad)
+        assert refuser.all_taken() == list(range(60, 100))
+
+
+class TestBatchSize:
+    def test_a_request_that_is_too_much_is_halved_for_all_that_follow(self) -> None:
+        refuser = Refuser(set())
+        refuser.most = 30
+        size = BatchSize(100)
+        assert Isolation(refuser, size).run(range(100))
+        assert size.now == 25
+        assert refuser.all_taken() == list(range(100))
+        assert Isolation(refuser, size).run(range(100))
+        assert refuser.calls == (1 + 1 + 4) + 4
+
+    def test_so_is_one_of_which_each_half_passes(self) -> None:
+        size = BatchSize(100)
+        refuser = Refuser(set())
+        refuser.odd = {1: Refused()}
+        assert Isolation(refuser, size).run(range(100))
+        assert size.now == 50
+
+    def test_a_bad_row_changes_no_size(self) -> None:
+        size = BatchSize(100)
+        assert Isolation(Refuser({50}), size).run(range(100))
+        assert size.now == 100
+
+    def test_a_single_row_is_as_small_as_it_gets(self) -> None:
+        size = BatchSize(2)
+        size.shrink(1)
+        size.shrink(1)
+        assert size.now == 1
+
+    def test_it_grows_back_after_enough_full_requests(self) -> None:
+        size = BatchSize(100)
+        size.shrink(50)
+        for _ in range(9):
+            size.taken(25)
+            size.taken(5)
+        assert size.now == 25
+        size.taken(25)
+        assert size.now == 50
+        for _ in range(30):
+            size.taken(size.now)
+        assert size.now == 100
