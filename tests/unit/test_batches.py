@@ -132,7 +132,7 @@ def rows_with_bad_ones(draw: st.DrawFn) -> tuple[int, set[int]]:
 
 class TestIsolation:
     @given(rows_with_bad_ones(), st.sampled_from([16, 100, 500]))
-    def test_finds_the_bad_rows_in_the_promised_number_of_requests_and_costs_no_good_one(
+    def test_a_whole_job_stays_within_the_promised_number_of_requests(
         self, case: tuple[int, set[int]], size: int
     ) -> None:
         """At most ⌈n/size⌉ + 2k⌈log2 size⌉ for k bad rows among n."""
