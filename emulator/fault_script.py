@@ -19,6 +19,8 @@ TROUBLES = (
 )
 _WHEN = ("route", "after", "times", "probability", "seed")
 _LONGEST_SECONDS = 3600
+_LONGEST_RETRY_AFTER = 86_400
+"""What HubSpot's 477 may ask for."""
 _STATUS_OF_A_PAGE = 502
 
 
@@ -121,14 +123,10 @@ def _probability(value: object) -> float:
     return float(value)
 
 
-def _seconds(name: str) -> Callable[[object], float]:
+def _seconds(name: str, longest: int = _LONGEST_SECONDS) -> Callable[[object], float]:
     def read(value: object) -> float:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not 0 <= value <= _LONGEST_SECONDS
-        ):
-            raise ScriptError(f"{name} must be a number of seconds from 0 to {_LONGEST_SECONDS}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= longest:
+            raise ScriptError(f"{name} must be a number of seconds from 0 to {longest}")
         return float(value)
 
     return read
@@ -176,7 +174,7 @@ def _refused_row(item: object) -> RefusedRow:
 _READERS: dict[str, Callable[[object], Any]] = {
     "status": _status,
     "html": _true("html"),
-    "retry_after": _seconds("retry_after"),
+    "retry_after": _seconds("retry_after", _LONGEST_RETRY_AFTER),
     "reset": _reset,
     "hang": _seconds("hang"),
     "cut": _true("cut"),
