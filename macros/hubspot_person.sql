@@ -51,7 +51,7 @@ where fact is not null and fact <> ''
     What the tables know of $1, an address or an id, and of $2, the address as it is sent if it is one: kind and
     fact. Bound values, so no statement holds an address.
 #}
-{% macro hubspot_known_facts(has_records) %}
+{% macro hubspot_known_facts(has_records, has_aliases) %}
     {% set string = dbt.type_string() %}
     {% set candidates = ref("hubspot_sync", "hubspot_audience_candidates") %}
     {% set verdicts = hubspot_sync.hubspot_state_relation("email_verdicts") %}
@@ -91,6 +91,12 @@ with
         inner join asked on asked.id = known.record_id
         union all
     {%- endif %}
+    {%- if has_aliases %}
+        select 'customer' as kind, known.customer_id as fact
+        from {{ ref("hubspot_sync", "customer_aliases") }} as known
+        inner join asked on asked.id = known.alias_id
+        union all
+    {%- endif %}
     {%- for relation, column in email_columns %}
         select 'email' as kind, known.{{ column }} as fact
         from {{ relation }} as known
@@ -120,7 +126,7 @@ where {{ known }} in {{ hubspot_sync.hubspot_facts(subject_id, "email") }}
 {% endmacro %}
 
 {# Statements that find the customers behind what is known, and all their addresses and contacts. #}
-{% macro hubspot_find_customer(subject_id, has_records) %}
+{% macro hubspot_find_customer(subject_id, has_records, has_aliases) %}
     {% set emails = hubspot_sync.hubspot_facts(subject_id, "email") %}
     {% set customers = hubspot_sync.hubspot_facts(subject_id, "customer") %}
     {% set no_portal = "cast(null as " ~ dbt.type_string() ~ ") as portal_id" %}
@@ -157,15 +163,43 @@ union all
 select portal_id, contact_id as fact from {{ intents }}
 where customer_id in {{ customers }} or wire_email in {{ emails }}
     {% endset %}
+    {% set statements = [
+        hubspot_sync.hubspot_add_facts(
+            subject_id, "customer", find_customers
+        ),
+        hubspot_sync.hubspot_add_facts(subject_id, "email", find_emails),
+        hubspot_sync.hubspot_add_other_forms(subject_id)[0],
+        hubspot_sync.hubspot_add_facts(subject_id, "contact", find_contacts),
+    ] %}
+    {% if has_aliases %}
+        {% do statements.extend(hubspot_sync.hubspot_resolve_aliases(subject_id)) %}
+    {% endif %}
+    {{ return(statements) }}
+{% endmacro %}
+
+{# Intents name customers as they were called when they were written: the customer of today stands in for them. #}
+{% macro hubspot_resolve_aliases(subject_id) %}
+    {% set aliases = ref("hubspot_sync", "customer_aliases") %}
+    {% set find_customers %}
+select cast(null as {{ dbt.type_string() }}) as portal_id, customer_id as fact from {{ aliases }}
+where
+    alias_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
+    and customer_id not in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
+    {% endset %}
+    {% set drop_aliases %}
+delete from {{ hubspot_sync.hubspot_subjects() }}
+where
+    subject_id = {{ hubspot_sync.hubspot_literal(subject_id) }}
+    and kind = 'customer'
+    and fact in (select alias_id from {{ aliases }})
+    {% endset %}
     {{
         return(
             [
                 hubspot_sync.hubspot_add_facts(
                     subject_id, "customer", find_customers
                 ),
-                hubspot_sync.hubspot_add_facts(subject_id, "email", find_emails),
-                hubspot_sync.hubspot_add_other_forms(subject_id)[0],
-                hubspot_sync.hubspot_add_facts(subject_id, "contact", find_contacts),
+                drop_aliases,
             ]
         )
     }}
@@ -213,6 +247,15 @@ where
     identities.customer_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
     and coalesce(keys.no_link_reason, '') <> 'one_record'
 order by identities.customer_id, keys.key_type, keys.key_value, keys.record_id
+limit {{ most }}
+{% endmacro %}
+
+{# Ids that the customer, or one merged into it, had in earlier builds. #}
+{% macro hubspot_explain_aliases(subject_id, most) %}
+select alias_id, customer_id, alias_since
+from {{ ref("hubspot_sync", "customer_aliases") }}
+where customer_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
+order by customer_id, alias_since, alias_id
 limit {{ most }}
 {% endmacro %}
 

@@ -29,12 +29,14 @@ MOST_ROWS = 50
 """Rows of a section at most: thousands of customers may share one placeholder address."""
 _MOST_CHANGES = 10
 _IDENTITY = ("int_customer_records", "int_match_keys", "int_identities")
+_ALIASES = "customer_aliases"
 _SUPPRESSION = ("int_suppressed_customers", "int_suppressed_emails")
 
 SECTIONS = {
     "customers": "customer_id",
     "records": "customer_id record_id email coarse_problem created_at",
     "match_keys": "customer_id key_type key_value record_id no_link_reason",
+    "aliases": "alias_id customer_id alias_since",
     "suppressed": "customer_id suppressed_by",
     "segments": "segment customer_id",
     "candidates": "list_name customer_id email campaign sub_audience treatment coarse_problem key_rank",
@@ -104,11 +106,13 @@ class Person:
 
     def facts(self) -> Facts:
         """What the warehouse knows, for an address, a customer id or the id of a customer record."""
-        built = self._tables.built_models((*_IDENTITY, *_SUPPRESSION))
-        has_records = built.issuperset(_IDENTITY)
-        self._append(["kind", "fact"], self._known(has_records=has_records))
-        self._tables.execute("hubspot_find_customer", subject_id=self._id, has_records=has_records)
-        missing = set() if has_records else {"records", "match_keys", "suppressed"}
+        built = self._tables.built_models((*_IDENTITY, _ALIASES, *_SUPPRESSION))
+        parts = {"has_records": built.issuperset(_IDENTITY), "has_aliases": _ALIASES in built}
+        self._append(["kind", "fact"], self._known(**parts))
+        self._tables.execute("hubspot_find_customer", subject_id=self._id, **parts)
+        missing = set() if parts["has_records"] else {"records", "match_keys", "suppressed"}
+        if not parts["has_aliases"]:
+            missing.add("aliases")
         if not built.issuperset(_SUPPRESSION):
             missing.add("suppressed")
         segments = self._segments()
@@ -141,7 +145,7 @@ class Person:
 
     def find(self) -> None:
         """Find the addresses and contacts that the address leads to, as far as they are the same person's."""
-        known = self._known(has_records=False)
+        known = self._known(has_records=False, has_aliases=False)
         self._append(["kind", "fact"], [each for each in known if each[0] == "email"])
         self._tables.execute("hubspot_find_person", subject_id=self._id)
 
@@ -217,9 +221,9 @@ class Person:
         self._is_left = False
         self._tables.execute("hubspot_overwrite_statements")
 
-    def _known(self, *, has_records: bool) -> list[tuple[str, ...]]:
+    def _known(self, **parts: bool) -> list[tuple[str, ...]]:
         values = [self._asked, judge(self._asked).wire_email]
-        return self._tables.rows_bound("hubspot_known_facts", values, has_records=has_records)
+        return self._tables.rows_bound("hubspot_known_facts", values, **parts)
 
     def _append(self, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
         named = [(self._id, *row) for row in rows]

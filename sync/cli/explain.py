@@ -16,7 +16,7 @@ from sync.explain import Facts, Row, answers, other_lists
 from sync.masking import mask, mask_all
 
 _WHAT = "address, customer id or record id"
-_MASKED = ("email", "wire_email", "primary_email", "suggestion", "key_value")
+_MASKED = ("email", "wire_email", "primary_email", "suggestion")
 
 
 @click.command()
@@ -77,6 +77,9 @@ def _masked(row: Row) -> Row:
 def _shown(column: str, value: Any) -> Any:
     if value is None or isinstance(value, int):
         return value
+    if column == "key_value":
+        # An address, number, name, date, or several of them.
+        return " ".join(map(mask, str(value).split()))
     return mask(str(value).strip()) if column in _MASKED else mask_all(str(value))
 
 
@@ -161,6 +164,10 @@ def _day(moment: Any) -> str:
 _LINES: dict[str, tuple[str, Callable[[Row], str]]] = {
     "records": ("Customer records:", _record),
     "match_keys": ("Why they are one customer:", _match_key),
+    "aliases": (
+        "Ids of earlier builds:",
+        lambda row: f"{row['alias_id']} was merged into {row['customer_id']} on {_day(row['alias_since'])}",
+    ),
     "segments": ("Segments:", lambda row: f"{row['customer_id']} is in {row['segment']}"),
     "candidates": ("Audience rows:", _candidate),
     "verdicts": ("Verdict:", _verdict),

@@ -115,3 +115,55 @@ def test_attributes_that_become_one_property_are_both_named(compiler: Compiler) 
 def test_an_attribute_never_overwrites_what_identifies_a_contact(compiler: Compiler) -> None:
     words = "Attribute 'Email' would be written to HubSpot's property email, which identifies the contact."
     assert words in compiler.refusal("{{ hubspot_sync.hubspot_property_names(['Email']) }}")
+
+
+def source(**given: Any) -> list[dict[str, Any]]:
+    """A description of one good source, with these keys in place of its own."""
+    return [{"name": "crm", "relation": "contacts", "columns": {"id": "record_id"}, **given}]
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ("crm", "Var hubspot_customer_sources is not a list. Write it as"),
+        ([], "Var hubspot_customer_sources names no source. Describe at least one"),
+        (["crm"], "source 'crm' (entry 1), which is not a mapping. Write it as"),
+        (source(name="CRM 1"), "source 'CRM 1' (entry 1), key 'name' is not a short name. Use lower-case"),
+        (source() * 2, "source 'crm' (entry 2), key 'name' is used twice. Give each source its own."),
+        (source(relation=None), "source 'crm' (entry 1), key 'relation' is missing. Name a model"),
+        (source(table="a"), "source 'crm' (entry 1), key 'table' is unknown. Use name, relation, columns,"),
+        (source(priority=0), "source 'crm' (entry 1), key 'priority' is '0'. Give a whole number above 0"),
+        (source(brand=7), "source 'crm' (entry 1), key 'brand' is not a text."),
+        (source(columns=["id"]), "source 'crm' (entry 1), key 'columns' is missing. Say what each column holds"),
+        (source(columns={"mail": "email"}), "key 'columns': no column is record_id. Say which one it is"),
+        (source(columns={"id": "record_id", "m": "mail"}), "column 'm': nothing is known of 'mail'. Use one of"),
+        (source(columns={"id": "record_id", "a": "email", "b": "email"}), "columns 'a' and 'b' are both email."),
+        (source(columns={"id": ["record_id", 5]}), "column 'id': nothing is known of '5'. Use one of"),
+    ],
+)  # fmt: skip
+def test_a_source_that_is_described_wrongly_is_named(compiler: Compiler, sources: Any, words: str) -> None:
+    jinja = "{{ hubspot_sync.hubspot_customer_sources() }}"
+    assert words in compiler.refusal(jinja, hubspot_customer_sources=sources)
+
+
+def test_orders_belong_to_a_source_of_customers(compiler: Compiler) -> None:
+    columns = {"id": "record_id", "at": "ordered_at", "total": "amount"}
+    orders = [{"name": "web", "relation": "orders", "columns": columns}]
+    words = "Var hubspot_order_sources, source 'web', key 'name': no customer source has that name. Use one of shop,"
+    assert words in compiler.refusal(
+        "{{ hubspot_sync.hubspot_order_sources() }}", hubspot_order_sources=orders
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("email", "Var hubspot_match_keys is not a list of keys. Write it as"),
+        (
+            ["email", ["phone", "town"]],
+            "Var hubspot_match_keys, entry 2: nothing is known of 'town'. Use email,",
+        ),
+    ],
+)
+def test_a_match_key_is_made_of_known_parts(compiler: Compiler, keys: Any, words: str) -> None:
+    assert words in compiler.refusal("{{ hubspot_sync.hubspot_match_keys() }}", hubspot_match_keys=keys)

@@ -1,0 +1,70 @@
+"""Customers that turn out to be one keep their contact on the list, under the id that stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sync.cli.explain import as_text
+from sync.person import Person
+from tests.emulator_process import EmulatorProcess
+from tests.host import VIP, Host
+
+SOURCE = {
+    "name": "crm",
+    "relation": "people",
+    "columns": {"id": "record_id", "mail": "email", "card": "loyalty_id", "since": "created_at"},
+}
+AUDIENCE = f"""
+select '{VIP}' as list_name, customer_id, email, cast(null as varchar) as properties
+from {{{{ ref('hubspot_sync', 'merged_customers') }}}}
+"""
+
+
+@pytest.fixture
+def own_host(tmp_path: Path, request: pytest.FixtureRequest) -> Host:
+    """A host with a table of customer records of its own, all of whom it wants on a list."""
+    host = Host(request.param, tmp_path / "host", {"hubspot_customer_sources": [SOURCE]})
+    models = host.project / "models"
+    (models / "audience.sql").write_text(AUDIENCE, encoding="utf-8")
+    (models / "people.sql").write_text("select * from {{ target.schema }}.raw_people", encoding="utf-8")
+    host.query("drop schema if exists team cascade")
+    host.query("drop schema if exists team_hubspot_sync cascade")
+    host.query("create schema team")
+    host.query("create table team.raw_people (id varchar, mail varchar, card varchar, since timestamp)")
+    host.warehouse._dbt("seed", "--select", "placeholder_keys")
+    return host
+
+
+@pytest.mark.parametrize("own_host", ["duckdb", "postgres"], indirect=True)
+def test_a_customer_that_becomes_an_alias_is_not_taken_off_and_put_back(
+    own_host: Host, hubspot: EmulatorProcess
+) -> None:
+    host = own_host
+    host.query(
+        "insert into team.raw_people values ('1', null, null, timestamp '2020-01-01 00:00:00'), "
+        "('2', 'ann@example.com', '77', timestamp '2021-01-01 00:00:00')"
+    )
+    hubspot.contacts([{"email": "ann@example.com"}])
+    host.build()
+    host.run(hubspot)
+    list_id = hubspot.list_id(VIP)
+    assert hubspot.members(list_id) == ["ann@example.com"]
+    host.query("update team.raw_people set card = '77'")
+    host.build()
+    host.warehouse._dbt("run", "--select", "customer_aliases")
+    wanted = host.query("select customer_id, email from team.hubspot_audience")
+    assert wanted == [("crm:1", "ann@example.com")]
+    host.run(hubspot)
+    assert host.state("select count(*) from {state}.change_intents") == [(1,)]
+    assert hubspot.members(list_id) == ["ann@example.com"]
+    texts = []
+    for asked in ("crm:2", "crm:1", "ann@example.com"):
+        with Person(host.warehouse, asked) as person:
+            texts.append(as_text(person.facts()))
+    assert texts[0].startswith("crm:1 is on 'VIP'")
+    assert texts[0] == texts[1] == texts[2]
+    assert "  loyalty_id 77*** links crm:1, crm:2" in texts[0]
+    assert "  crm:2 was merged into crm:1 on 2" in texts[0]
+    host.close()
