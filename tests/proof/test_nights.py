@@ -1,0 +1,34 @@
+"""Whatever happened in whatever order, a night without trouble makes it right. `PROOF=full` plays far longer."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.emulator_process import EmulatorProcess
+from tests.host import Host
+from tests.proof.night import Nights
+
+pytestmark = pytest.mark.proof
+FULL = os.environ.get("PROOF") == "full"
+EXAMPLES = {"duckdb": 8, "postgres": 6}
+
+
+@pytest.mark.parametrize("engine", EXAMPLES)
+def test_a_night_without_trouble_makes_it_right(
+    hosts: dict[str, Host], hubspot: EmulatorProcess, engine: str
+) -> None:
+    played = type(f"NightsOn{engine.capitalize()}", (Nights,), {"host": hosts[engine], "hubspot": hubspot})
+    run_state_machine_as_test(
+        played,
+        settings=settings(
+            max_examples=300 if FULL else EXAMPLES[engine],
+            stateful_step_count=30 if FULL else 14,
+            # A shorter example costs minutes to find; the steps of the first one are printed as they are.
+            phases=list(Phase) if FULL else [Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
