@@ -32,6 +32,8 @@
                 ),
                 "max_age_hours": var("hubspot_max_age_hours", 36),
                 "fast_lane": var("hubspot_fast_lane", true),
+                "attributes": hubspot_sync.hubspot_attributes(),
+                "has_own_properties": hubspot_sync.hubspot_has_own_properties(),
                 "package_version": "0.1.0",
             }
         )
@@ -412,6 +414,13 @@ where change_no between {{ first_no }} and {{ last_no }}
 order by change_no
 {% endmacro %}
 
+{# First and last number of the plan's updates, which are numbered in a row. #}
+{% macro hubspot_update_range() %}
+select min(change_no) as first_no, max(change_no) as last_no
+from {{ hubspot_sync.hubspot_state_relation("scratch_changes") }}
+where action = 'update'
+{% endmacro %}
+
 {% macro hubspot_lookups_between(first_no, last_no) %}
 select wire_email
 from {{ hubspot_sync.hubspot_state_relation("scratch_lookups") }}
@@ -491,6 +500,21 @@ from ranked
 where example_no = 1
 order by row_count desc, list_name, code
 limit {{ sample_size }}
+{% endmacro %}
+
+{# Rejected property updates by list and reason, the most frequent first. #}
+{% macro hubspot_rejected_update_counts(list_names) %}
+select list_name, code, column_name, property_name, count(*) as updates
+from (
+    {{
+        hubspot_sync.hubspot_rejected_updates_sql(
+            hubspot_sync.hubspot_state_relation("scratch_audience_rows")
+        )
+    }}
+) as rejected_updates
+where is_current = 1 and {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
+group by list_name, code, column_name, property_name
+order by updates desc, list_name, code, property_name
 {% endmacro %}
 
 {# Figures of the newest runs that ended well, to tell which lists have ever been complete. #}

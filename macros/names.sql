@@ -4,8 +4,7 @@
 {% endmacro %}
 
 {% macro hubspot_property_names(columns) %}
-    {#- They say which contact it is: an update that wrote one would turn it into another. #}
-    {%- set forbidden = ["email", "hs_additional_emails", "hs_object_id"] -%}
+    {%- set forbidden = hubspot_sync.hubspot_identifying_properties() -%}
     {%- set columns_by_property = {} -%}
     {%- for column in columns -%}
         {%- set property = hubspot_sync.hubspot_property_name(column) -%}
@@ -44,23 +43,39 @@
 
 {% macro default__hubspot_properties(attributes) %}
     {%- set properties = hubspot_sync.hubspot_property_names(attributes.keys()) -%}
-    {%- if not properties -%}
-        {{ return("cast(null as " ~ dbt.type_string() ~ ")") }}
-    {%- endif -%}
     {%- set members = [] -%}
     {%- for expression in attributes.values() -%}
         {%- set text = "cast(" ~ expression ~ " as " ~ dbt.type_string() ~ ")" -%}
-        {%- set member = (
-            "',\""
-            ~ properties[loop.index0]
-            ~ "\":' || "
-            ~ hubspot_sync.json_text(text)
-        ) -%}
         {%- do members.append(
-            "case when " ~ text ~ " is null then '' else " ~ member ~ " end"
+            hubspot_sync.hubspot_json_member(properties[loop.index0], text)
         ) -%}
     {%- endfor -%}
-    {#- Every member begins with a comma, so the first character goes; null stays null through the joins. #}
+    {{ return(hubspot_sync.hubspot_json_object(members)) }}
+{% endmacro %}
+
+{# A comma, a name and a text as JSON; nothing where the text is null, or an empty text if `keeps_null`. #}
+{% macro hubspot_json_member(name, text, keeps_null=false) %}
+    {%- set key = "',\"" ~ name ~ "\":' || " -%}
+    {%- if keeps_null -%}
+        {{ return(key ~ hubspot_sync.json_text("coalesce(" ~ text ~ ", '')")) }}
+    {%- endif -%}
+    {{
+        return(
+            "case when "
+            ~ text
+            ~ " is null then '' else "
+            ~ key
+            ~ hubspot_sync.json_text(text)
+            ~ " end"
+        )
+    }}
+{% endmacro %}
+
+{# Every member begins with a comma, so the first character goes; without members the object is null. #}
+{% macro hubspot_json_object(members) %}
+    {%- if not members -%}
+        {{ return("cast(null as " ~ dbt.type_string() ~ ")") }}
+    {%- endif -%}
     {{
         return(
             "'{' || substr(nullif(" ~ members | join(" || ") ~ ", ''), 2) || '}'"

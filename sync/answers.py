@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection
 
-from sync.records import Contact, HubSpotList, Reply
+from sync.records import Contact, HubSpotList, PropertyDefinition, Reply
 
 _UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
 _PASSING = ("RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT", "LOCKED")
@@ -110,6 +110,38 @@ def _named(error: dict[str, object]) -> list[str]:
         return []
     values = context.get("ids") or context.get("objectWriteTraceId") or []
     return [str(value) for value in values] if isinstance(values, list) else [str(values)]
+
+
+def values_of(reply: Reply) -> dict[str, dict[str, str]]:
+    """Property values per record id of a batch read; a property without a value is not in it."""
+    return {
+        str(item.get("id")): {name: str(value) for name, value in found.items() if value not in (None, "")}
+        for item in _items(reply.body, "results")
+        if isinstance(found := item.get("properties"), dict)
+    }
+
+
+def definitions_of(reply: Reply, *, archived: bool = False) -> dict[str, PropertyDefinition]:
+    """The contact properties of an answer by name; `archived` when it was asked for those."""
+    return {
+        str(item["name"]): _definition(item, archived)
+        for item in _items(reply.body, "results")
+        if "name" in item
+    }
+
+
+def _definition(item: dict[str, object], archived: bool) -> PropertyDefinition:
+    metadata = item.get("modificationMetadata")
+    options = frozenset(str(each["value"]) for each in _items(item, "options") if "value" in each)
+    return PropertyDefinition(
+        name=str(item["name"]),
+        type=str(item.get("type") or ""),
+        field_type=str(item.get("fieldType") or ""),
+        options=None if item.get("externalOptions") is True else options,
+        read_only=isinstance(metadata, dict) and metadata.get("readOnlyValue") is True,
+        calculated=item.get("calculated") is True,
+        archived=archived or item.get("archived") is True,
+    )
 
 
 def list_of(reply: Reply) -> HubSpotList | None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync import checks, lists
+from sync import checks, config, lists
 from sync.answers import usage_of
 from sync.caller import Caller, unreachable
 from sync.check_project import Known, attempted
 from sync.errors import SyncError
 from sync.findings import SETTINGS, Finding, not_checked, of_error, ok, warning
 from sync.hubspot import HubSpot
+from sync.preflight import read_definitions
+from sync.properties import problems
 from sync.records import Reply
 
 _NOBODY = "nobody@example.com"
@@ -23,7 +25,7 @@ _NO_RECORD = "0"
 _NO_LIST = "A list that does not exist"
 _WRITING = ("update contacts", "change members")
 _READING = ("read contacts", "read lists", "read members")
-OF_HUBSPOT = ("hubspot", "token", "portal", *_READING, *_WRITING, "lists", "quota")
+OF_HUBSPOT = ("hubspot", "token", "portal", *_READING, *_WRITING, "lists", "properties", "quota")
 """The checks that need HubSpot."""
 
 
@@ -59,7 +61,7 @@ class Examination:
             found += self._writing()
         else:
             found += [not_checked(each, "HUBSPOT_PORTAL_ID does not name this portal") for each in _WRITING]
-        return [*found, *of_lists, self._quota()]
+        return [*found, *of_lists, *self._properties(), self._quota()]
 
     def _ask(self, request: Callable[[], Reply]) -> tuple[Reply, SyncError | None]:
         caller = self.new_caller()
@@ -132,6 +134,20 @@ class Examination:
             or checks.declared_list(each.list_name, by_name.get(each.list_name), recorded.get(each.list_name))
             for each in declared
         ]
+
+    def _properties(self) -> Sequence[Finding]:
+        if self.known.settings is None:
+            return [not_checked("properties", "the dbt project cannot be read")]
+        attributes = config.attributes_of(self.known.settings)
+        if not attributes:
+            own = config.writes_properties(self.known.settings)
+            return [checks.unmapped_properties(own)]
+
+        def look() -> Sequence[Finding]:
+            definitions = read_definitions(self.hubspot, self.new_caller(), attributes)
+            return checks.mapped_properties(len(attributes), problems(attributes, definitions))
+
+        return attempted("properties", look)
 
     def _quota(self) -> Finding:
         usage, _ = self._ask(self.hubspot.daily_usage)

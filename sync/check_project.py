@@ -23,6 +23,7 @@ _MODELS = (
     "hubspot_audience_rows",
     "hubspot_changes",
     "hubspot_sync_runs",
+    "hubspot_rejected_updates",
 )
 """Every model that a run reads."""
 _OF_WAREHOUSE = ("models", "audience", "list names", "state")

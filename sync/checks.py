@@ -206,6 +206,23 @@ def objected_list(objection: Objection) -> Finding:
     return Finding(f"list {objection.list_name!r}", "problem", f"{sentence}.", f"{mend}.", SETTINGS)
 
 
+def unmapped_properties(has_own: bool) -> Finding:
+    """Nothing is mapped; `has_own`: the audience's model brings its own properties."""
+    if has_own:
+        sentence = "The audience's own properties are checked when a run plans to write them."
+    else:
+        sentence = "No attribute is mapped: no property of a contact is written."
+    return ok("properties", sentence)
+
+
+def mapped_properties(count: int, problems: Sequence[str]) -> list[Finding]:
+    """Whether HubSpot has a fitting property for each mapped attribute; a line for each that it has not."""
+    if not problems:
+        return [ok("properties", f"HubSpot has a fitting property for each of {count:,} mapped attributes.")]
+    mend = "Correct var hubspot_attributes or the property in HubSpot."
+    return [Finding("properties", "problem", f"{each}.", mend, SETTINGS) for each in problems]
+
+
 def quota(usage: tuple[int, int] | None, rows: int, membership_batch: int) -> Finding:
     """Whether today's requests are likely to be enough.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sync.errors import SettingsError
+from sync.records import Attribute
 
 API_VERSIONS = ("v3", "2026-03", "2026-09")
 ALLOWABLE_GUARDS = ("empty", "shrink", "growth", "rejected", "newly_rejected", "stale", "failed_build")
@@ -65,6 +66,9 @@ class Job:
     reading_days: int | None
     """A list that was last read in full longer ago is read again. None: never for its age."""
     fast_lane: bool
+    attributes: tuple[Attribute, ...] = ()
+    """Empty: none is mapped, or the audience's model brings its own and nothing is said of them."""
+    writes_properties: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,24 @@ def examine(
         max_age_hours=optional["max_age_hours"],
         reading_days=reading_days,
         fast_lane=settings["fast_lane"] is True,
+        attributes=attributes_of(settings),
+        writes_properties=writes_properties(settings),
     )
     return job, problems
+
+
+def attributes_of(settings: Mapping[str, object]) -> tuple[Attribute, ...]:
+    """Var `hubspot_attributes`, which the macro of that name has checked."""
+    entries = settings.get("attributes")
+    return tuple(
+        Attribute(each["column"], each["property"], each["type"], each["mode"])
+        for each in (entries if isinstance(entries, list | tuple) else ())
+    )
+
+
+def writes_properties(settings: Mapping[str, object]) -> bool:
+    """Whether there is anything to write to contacts: attributes, or the model's own properties."""
+    return bool(settings.get("attributes")) or settings.get("has_own_properties") is True
 
 
 _DAYS = ("lookup_found_days", "lookup_absent_days", "retry_rejected_days")

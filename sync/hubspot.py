@@ -21,6 +21,7 @@ ALLOWED = (
     ("GET", r"/account-info/(v3|\d{4}-\d{2})/details"),
     ("GET", r"/account-info/(v3|\d{4}-\d{2})/api-usage/daily/private-apps"),
     ("POST", r"/crm/(v3/objects|objects/\d{4}-\d{2})/contacts/batch/(read|update)"),
+    ("GET", r"/crm/(v3/properties|properties/\d{4}-\d{2})/contacts"),
     ("POST", r"/crm/lists/\d{4}-\d{2}|/crm/v3/lists"),
     ("GET", r"/crm/(v3/lists|lists/\d{4}-\d{2})/\d+(/memberships)?"),
     ("GET", r"/crm/(v3/lists|lists/\d{4}-\d{2})/object-type-id/0-1/name/[^/]+"),
@@ -47,6 +48,8 @@ class HubSpot:
         self._account = f"/account-info/{api_version}"
         in_v3 = api_version == "v3"
         self._contacts = "/crm/v3/objects/contacts" if in_v3 else f"/crm/objects/{api_version}/contacts"
+        properties = "/crm/v3/properties" if in_v3 else f"/crm/properties/{api_version}"
+        self._properties = f"{properties}/contacts"
         self._lists = "/crm/v3/lists" if in_v3 else f"/crm/lists/{api_version}"
         self.requests = 0
         """Requests sent so far."""
@@ -73,6 +76,16 @@ class HubSpot:
                 "inputs": [{"id": email} for email in emails],
             },
         )
+
+    def read_properties(self, contact_ids: Sequence[str], names: Sequence[str]) -> Reply:
+        """Read properties of up to 100 contacts by record id; answers 200, or 207 with OBJECT_NOT_FOUND."""
+        inputs = [{"id": contact_id} for contact_id in contact_ids]
+        body = {"properties": list(names), "propertiesWithHistory": [], "inputs": inputs}
+        return self._send("POST", f"{self._contacts}/batch/read", body)
+
+    def property_definitions(self, *, archived: bool = False) -> Reply:
+        """Read how the portal's contact properties are defined, the archived ones or all others."""
+        return self._send("GET", self._properties, query={"archived": "true"} if archived else None)
 
     def update_contacts(self, updates: Sequence[tuple[str, dict[str, str]]]) -> Reply:
         """Write properties of up to 100 existing contacts, by record id."""

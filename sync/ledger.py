@@ -21,6 +21,7 @@ from sync.records import (
     Receipt,
     RecordedList,
     RejectedRows,
+    RejectedUpdates,
     Tables,
 )
 
@@ -226,6 +227,12 @@ class Ledger:
             for row in self._tables.rows("hubspot_changes_between", first_no=start, last_no=end):
                 yield Change(*row)
 
+    def updates(self) -> Iterator[Change]:
+        """The plan's property updates, which have numbers in a row."""
+        ((first_no, last_no),) = self._tables.rows("hubspot_update_range")
+        if first_no is not None:
+            yield from self.changes(int(first_no), int(last_no))
+
     def record_receipts(self, receipts: Sequence[Receipt], run_no: int, step: int) -> None:
         """Append receipts."""
         columns = [
@@ -273,6 +280,18 @@ class Ledger:
     def rejected_sql(self) -> str:
         """The statement that shows rejected rows in full."""
         return f"select * from {self._tables.relation_name('hubspot_rejected_emails')}"  # noqa: S608 shown, not run
+
+    def rejected_updates(self, list_names: Sequence[str]) -> list[RejectedUpdates]:
+        """Property updates that are rejected as things stand, by list and reason."""
+        rows = self._tables.rows("hubspot_rejected_update_counts", list_names=list(list_names))
+        return [
+            RejectedUpdates(name, code, column, prop, int(count)) for name, code, column, prop, count in rows
+        ]
+
+    def rejected_updates_sql(self) -> str:
+        """The statement that shows rejected property updates in full."""
+        view = self._tables.relation_name("hubspot_rejected_updates")
+        return f"select * from {view} where is_current = 1"  # noqa: S608 shown, not run
 
     def newest_runs(self, count: int) -> list[dict[str, Any]]:
         """The newest runs, newest first."""

@@ -58,6 +58,33 @@ class DeclaredList:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """An entry of var `hubspot_attributes`: a column of the audience's model that becomes a HubSpot property."""
+
+    column: str
+    """`properties` where the model brings them as JSON."""
+    name: str
+    """HubSpot's internal name of the property."""
+    type: Literal["text", "number", "date", "datetime", "boolean", "multi_select"] | None
+    """None where nobody says: the model's own JSON."""
+    mode: Literal["set", "set_if_empty", "clear_when_null"]
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDefinition:
+    """A contact property as HubSpot defines it."""
+
+    name: str
+    type: str
+    field_type: str
+    options: frozenset[str] | None
+    """Values of an enumeration; None where HubSpot keeps them elsewhere."""
+    read_only: bool
+    calculated: bool
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedList:
     """The HubSpot list that the ledger holds to stand behind a list name."""
 
@@ -228,6 +255,18 @@ class RejectedRows:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedUpdates:
+    """The property updates of one list that are rejected, as things stand, for one reason."""
+
+    list_name: str
+    code: str
+    column: str | None
+    name: str | None
+    """The property; None, like the column, where HubSpot refused and not the check before it."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The result of a plan or a run."""
 
@@ -246,6 +285,9 @@ class Report:
     contact_requests: int
     """Of these, requests that read or write contacts."""
     seconds: float
+    rejected_updates: tuple[RejectedUpdates, ...] = ()
+    rejected_updates_sql: str = ""
+    """The statement that shows them in full."""
 
 
 class Tables(Protocol):

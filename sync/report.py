@@ -61,6 +61,17 @@ def as_json(report: Report) -> str:
             for each in report.rejected
         ],
         "rejected_sql": report.rejected_sql,
+        "rejected_updates": [
+            {
+                "list_name": each.list_name,
+                "code": each.code,
+                "column": each.column,
+                "property": each.name,
+                "rows": each.rows,
+            }
+            for each in report.rejected_updates
+        ],
+        "rejected_updates_sql": report.rejected_updates_sql,
     }
     return json.dumps(whole, indent=2, sort_keys=True)
 
@@ -78,6 +89,15 @@ def as_text(report: Report) -> str:
             example = f"{each_reason.masked_email}{meant}"
             lines.append(f"  {each_reason.rows:>9,}  {each_reason.code:<18} {example}")
         lines.append(f"  in full: {report.rejected_sql}")
+    if report.rejected_updates:
+        lines += [
+            "",
+            "Rejected property updates, by reason (who is wanted on a list goes there all the same):",
+        ]
+        for each_update in report.rejected_updates:
+            what = f"column {each_update.column} -> property {each_update.name}" if each_update.name else ""
+            lines.append(f"  {each_update.rows:>9,}  {each_update.code:<18} {what}".rstrip())
+        lines.append(f"  in full: {report.rejected_updates_sql}")
     for objection in report.objections:
         lines += ["", f"Objection: {objection.sentence}"]
     lines += [

@@ -22,9 +22,11 @@ from sync.guards import object_to
 from sync.judging import judge_audience
 from sync.lookup import look_up
 from sync.opening import Parts, chosen_lists, confirmed_portal
+from sync.preflight import prepare_updates
 from sync.records import DeclaredList, ListPlan, ListReport, Objection, Report
 from sync.report import as_figures
 from sync.send import Sender
+from sync.updates import Updates
 
 _SAMPLE_SIZE = 8
 _STATUS_OF = {GuardError: "stopped", StoppedError: "interrupted", UnfinishedError: "unfinished"}
@@ -76,6 +78,7 @@ class _Run:
         self._unanswered = 0
         self._refused: dict[str, SyncError] = {}
         self._touched: list[str] = []
+        self._updates: Updates | None = None
         self._last_no = 0
         self._closed: dict[str, UnfinishedError] = {}
 
@@ -95,14 +98,17 @@ class _Run:
         self._find_lists()
         self._plan()
         self._check()
+        refusal = parts.caller.stopped_by or self._preflight()
         if not parts.job.flags.sends:
-            return parts.caller.stopped_by
+            return refusal
         if self._objections:
             raise objected(self._objections)
-        if parts.caller.stopped_by is None and self._last_no:
+        if refusal is not None:
+            return refusal
+        if self._last_no:
             self._send(after_no=0)
-            self._second_pass()
-        return self._ended_by() or self._left_over()
+            refusal = self._second_pass()
+        return self._ended_by() or refusal or self._left_over()
 
     def _ended_by(self) -> SyncError | None:
         """Why not all was sent: for all lists, or else for some."""
@@ -193,6 +199,17 @@ class _Run:
             object_to(self._plans, self._declared, ledger.audience_build(), self._parts.job)
         )
 
+    def _preflight(self) -> SyncError | None:
+        """Before anything is sent: whether HubSpot can take the properties of the plan. Once a run."""
+        parts = self._parts
+        if parts.hubspot is None or self._updates is not None:
+            return None
+        try:
+            self._updates = prepare_updates(parts.ledger, parts.hubspot, parts.caller, parts.job.attributes)
+        except SyncError as error:
+            return error
+        return None
+
     def _send(self, after_no: int) -> None:
         parts = self._parts
         assert parts.hubspot is not None  # noqa: S101 a job that sends is never offline
@@ -208,7 +225,9 @@ class _Run:
             parts.ledger.leave_out(sorted(refused))
             self._touched = [name for name in self._touched if name not in refused] or [""]
         parts.ledger.record_intents(parts.runs.run_no, parts.runs.next_step())
-        sender = Sender(parts.hubspot, parts.caller, self._list_ids, parts.job.membership_batch)
+        sender = Sender(
+            parts.hubspot, parts.caller, self._list_ids, parts.job.membership_batch, self._updates
+        )
         sender.send(
             parts.ledger,
             first_no=after_no + 1,
@@ -222,7 +241,7 @@ class _Run:
         self._closed |= sender.closed
         self._touched = [name for name in self._touched if name not in self._closed] or [""]
 
-    def _second_pass(self) -> None:
+    def _second_pass(self) -> SyncError | None:
         """Where HubSpot no longer knows a contact id, look its address up again and send once more."""
         parts = self._parts
         outcomes = parts.ledger.outcome_counts(parts.runs.run_no)
@@ -233,7 +252,7 @@ class _Run:
             if action != "remove"
         )
         if parts.caller.stopped_by is not None or not has_missing:
-            return
+            return None
         self._resolve_rows()
         parts.ledger.prepare_members()
         first_pass = self._last_no
@@ -244,8 +263,12 @@ class _Run:
             first_pass,
             replacing_run_no=parts.runs.run_no,
         )
-        if parts.caller.stopped_by is None and self._last_no > first_pass:
+        if self._last_no == first_pass:
+            return None
+        refusal = parts.caller.stopped_by or self._preflight()
+        if refusal is None:
             self._send(after_no=first_pass)
+        return refusal
 
     def report(self, error: SyncError | None, seconds: float) -> Report:
         """Count what became of every row, from the ledger."""
@@ -277,6 +300,10 @@ class _Run:
             requests=parts.hubspot.requests if parts.hubspot else 0,
             contact_requests=parts.hubspot.contact_requests if parts.hubspot else 0,
             seconds=seconds,
+            rejected_updates=tuple(parts.ledger.rejected_updates(self._names))
+            if parts.job.writes_properties
+            else (),
+            rejected_updates_sql=parts.ledger.rejected_updates_sql(),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,19 +23,25 @@ from sync.errors import UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
 from sync.masking import mask_all
+from sync.properties import payload_of
 from sync.records import Batch, Change, Receipt, Reply
+from sync.updates import Updates
 from sync.workers import work
 
 _FLUSH_SECONDS = 3.0
 _FLUSH_ROWS = 5_000
-_UNFIT = "The properties must be one JSON object whose values are texts, without email."
 
 
 class Sender:
     """Sends the changes of one run. `list_ids` holds the HubSpot list of each list name."""
 
     def __init__(
-        self, hubspot: HubSpot, caller: Caller, list_ids: Mapping[str, str], membership_batch: int
+        self,
+        hubspot: HubSpot,
+        caller: Caller,
+        list_ids: Mapping[str, str],
+        membership_batch: int,
+        updates: Updates | None = None,
     ) -> None:
         self._hubspot = hubspot
         self._caller = caller
@@ -45,6 +50,7 @@ class Sender:
         members = BatchSize(membership_batch)
         self._sizes = {"add": members, "remove": members, "update": BatchSize(CONTACTS_PER_REQUEST)}
         self._closed: dict[tuple[bool, str], UnfinishedError] = {}
+        self._updates = updates or Updates(hubspot, caller)
 
     def send(
         self,
@@ -102,10 +108,8 @@ class Sender:
             return []
         if batch.action != "update":
             return self._send_fit(batch)
-        fit = tuple(change for change in batch.changes if _properties(change) is not None)
-        unfit = {change.change_no for change in batch.changes} - {change.change_no for change in fit}
-        refused = [Receipt(change_no, "rejected", "properties", _UNFIT) for change_no in sorted(unfit)]
-        return refused + (self._send_fit(replace(batch, changes=fit)) if fit else [])
+        receipts, writes = self._updates.settle(batch.changes)
+        return receipts + (self._send_fit(replace(batch, changes=writes)) if writes else [])
 
     def _send_fit(self, batch: Batch) -> list[Receipt]:
         receipts: dict[int, Receipt] = {}
@@ -156,7 +160,7 @@ class Sender:
     def _request(self, batch: Batch, part: Sequence[Change]) -> Reply:
         ids = [change.contact_id for change in part]
         if batch.action == "update":
-            return self._hubspot.update_contacts([(c.contact_id, _properties(c) or {}) for c in part])
+            return self._hubspot.update_contacts([(c.contact_id, payload_of(c.payload) or {}) for c in part])
         list_id = self._list_ids[batch.list_name]
         if batch.action == "add":
             return self._hubspot.change_members(list_id, add=ids, remove=[])
@@ -217,23 +221,11 @@ class Sender:
 def _lacks_a_property(part: Sequence[Change], reply: Reply) -> bool:
     """Whether HubSpot refuses a property, not a value, that every one of many changes has."""
     unknown = unknown_properties(reply)
-    return len(part) > 2 and all(not unknown.isdisjoint(_properties(change) or ()) for change in part)
+    return len(part) > 2 and all(not unknown.isdisjoint(payload_of(change.payload) or ()) for change in part)
 
 
 def _is_silent(receipt: Receipt | None, batch: Batch) -> bool:
     return batch.action == "update" and receipt is not None and receipt.code == "not_named"
-
-
-def _properties(change: Change) -> dict[str, str] | None:
-    """The properties to write, or None where the payload is nothing that may be sent."""
-    try:
-        properties = json.loads(change.payload or "")
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(properties, dict) or not all(isinstance(each, str) for each in properties.values()):
-        return None
-    # It would replace a contact's primary address by another.
-    return None if "email" in map(str.lower, properties) else properties
 
 
 def _seen(change: Change, is_member: bool, *, is_named: bool, doubtful: bool) -> Receipt:

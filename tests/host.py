@@ -52,6 +52,8 @@ class Host:
     directory: Path
     variables: dict[str, Any] = field(default_factory=dict)
     postgres_host: str = ""
+    more_columns: str = ""
+    """Further columns of what the team wants, as in `create table`, each with a comma before it."""
 
     def __post_init__(self) -> None:
         self.project = self.directory / "project"
@@ -73,6 +75,7 @@ class Host:
             "hubspot_demo": False,
             "hubspot_audience_source": "audience",
             "hubspot_audience_columns": ["properties"],
+            "hubspot_attributes": [{"property": "loyalty_tier", "mode": "set"}],
             "hubspot_lists": LISTS,
             "hubspot_settle_seconds": 0,
             "hubspot_requests_per_10_seconds": 100_000,
@@ -147,7 +150,8 @@ class Host:
                 self.query(f"drop schema if exists {schema} cascade")
         self.query("create schema team")
         self.query(
-            "create table team.raw_wanted (list_name text, customer_id text, email text, properties text)"
+            "create table team.raw_wanted "
+            f"(list_name text, customer_id text, email text, properties text{self.more_columns})"
         )
         self.build()
         self._is_built = True

@@ -9,7 +9,11 @@
 ] -%}
 {%- set given = var(
     "hubspot_audience_columns",
-    optional if source == "demo_audience" else [],
+    (
+        optional | reject("equalto", "properties") | list
+        if source == "demo_audience"
+        else []
+    ),
 ) -%}
 {%- set unknown = given | reject("in", optional) | join(", ") -%}
 {%- if unknown -%}
@@ -32,6 +36,8 @@
         )
     }}
 {%- endif -%}
+{%- set has_own_properties = hubspot_sync.hubspot_has_own_properties() -%}
+{%- set attributes = [] if has_own_properties else hubspot_sync.hubspot_attributes() -%}
 {#- Named with its project: dbt warns when a package finds a model of its host by name alone. -#}
 {%- set home = "hubspot_sync" if source == "demo_audience" else project_name -%}
 with
@@ -41,12 +47,19 @@ with
 
         select
             cast(list_name as {{ dbt.type_string() }}) as list_name,
-            {%- for column in optional if column != "customer_created_at" %}
+            {%- for column in optional if column not in (
+                "properties",
+                "customer_created_at",
+            ) %}
                 cast(
                     {{ column if column in given else "null" }}
                     as {{ dbt.type_string() }}
                 ) as {{ column }},
             {%- endfor %}
+            {%- if has_own_properties %}
+                cast(properties as {{ dbt.type_string() }}) as properties,
+            {%- endif %}
+            {{ hubspot_sync.hubspot_attribute_columns(attributes, "audience_source") }}
             cast(customer_id as {{ dbt.type_string() }}) as customer_id,
             cast(email as {{ dbt.type_string() }}) as email,
             cast(
@@ -91,7 +104,13 @@ with
             email,
             email_key,
             coarse_problem,
-            properties,
+            {{
+                (
+                    "properties"
+                    if has_own_properties
+                    else hubspot_sync.hubspot_attributes_json(attributes)
+                )
+            }} as properties,
             source,
             row_number() over (
                 partition by list_name, email_key

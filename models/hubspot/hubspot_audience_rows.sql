@@ -64,7 +64,12 @@ with
             audience.properties,
             case
                 when audience.properties is not null
-                then {{ dbt.hash("audience.properties") }}
+                then
+                    {{
+                        dbt.hash(
+                            hubspot_sync.hubspot_payload_text("audience.properties")
+                        )
+                    }}
             end as payload_hash,
             this_run.run_no,
             this_run.portal_id,

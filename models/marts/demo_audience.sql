@@ -12,7 +12,6 @@ with
             cast(null as {{ dbt.type_string() }}) as treatment,
             merged_customers.customer_id,
             merged_customers.email,
-            {{ hubspot_sync.hubspot_properties({}) }} as properties,
             merged_customers.email_source as source,
             merged_customers.created_at as customer_created_at
         from segment_lapsed_customers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,59 @@ def compiler(project: DbtProject, capsys: pytest.CaptureFixture[str]) -> Compile
 )  # fmt: skip
 def test_a_list_that_is_declared_wrongly_is_named(compiler: Compiler, lists: Any, words: str) -> None:
     assert words in compiler.refusal("{{ hubspot_sync.hubspot_list_declarations() }}", hubspot_lists=lists)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ("tier", ["Var hubspot_attributes is not a list. Write it as"]),
+        (["tier"], ["entry 1 (tier), it is not a mapping. Write it as {column: loyalty_tier}."]),
+        ([{"property": "tier"}], ["key 'column': it is missing. Name the column"]),
+        ([{"column": "Loyalty Tier"}], ["key 'column': 'Loyalty Tier' is no plain column name."]),
+        ([{"column": "tier", "colour": "red"}], ["key 'colour': it is unknown. Use column, property, type, mode."]),
+        ([{"column": "tier", "type": "txt"}], ["key 'type': 'txt' is unknown. Use text, number, date, datetime,"]),
+        ([{"column": "tier", "mode": "always"}], ["'always' is unknown. Use set, set_if_empty, clear_when_null."]),
+        ([{"column": "tier", "property": "Loyalty Tier"}], ["Write the internal name, perhaps loyalty_tier."]),
+        ([{"column": "tier", "property": 7}], ["key 'property': '7' is no text."]),
+        (
+            [{"column": "Tier"}, {"column": "rank", "property": "tier"}],
+            ["entry 2 ({'column': 'rank', 'property': 'tier'}), key 'property': tier has an earlier entry"],
+        ),
+        ([{"column": "Email"}], ["key 'property': email identifies the contact and is never written."]),
+        ([{"column": "a", "property": "hs_additional_emails"}], ["hs_additional_emails identifies the contact"]),
+        ([{"column": "a", "property": "hs_object_id"}], ["hs_object_id identifies the contact"]),
+        (
+            [{"column": "a", "mode": "x", "type": "y"}, {"column": "ok"}, {"colum": "b"}],
+            ["entry 1 (", "key 'mode': 'x'", "key 'type': 'y'", "entry 3 ({'colum': 'b'}), key 'colum'", "entry 3"],
+        ),
+    ],
+)  # fmt: skip
+def test_everything_that_is_wrong_with_attributes_is_named_at_once(
+    compiler: Compiler, attributes: Any, words: list[str]
+) -> None:
+    said = compiler.refusal("{{ hubspot_sync.hubspot_attributes() }}", hubspot_attributes=attributes)
+    for each in words:
+        assert each in said
+
+
+def test_wrong_attributes_stop_the_project_from_parsing(tmp_path: Path) -> None:
+    variables = {"hubspot_attributes": [{"column": "tier", "mode": "always"}]}
+    outcome = DbtProject("duckdb", tmp_path, variables=variables).parse()
+    words = "Var hubspot_attributes: entry 1 ({'column': 'tier', 'mode': 'always'}), key 'mode': 'always' is unknown."
+    assert words in str(outcome.exception)
+
+
+def test_an_attribute_is_a_text_and_respects_what_hubspot_has_unless_it_says_otherwise(
+    project: DbtProject,
+) -> None:
+    given = [{"column": "Loyalty_Tier"}, {"column": "a", "property": "b", "type": "date", "mode": "set"}]
+    inline = "select '{{ hubspot_sync.hubspot_attributes() | map('dictsort') | list | tojson }}'"
+    result: Any = project.run("compile", "--inline", inline, variables={"hubspot_attributes": given}).result
+    entries = [dict(each) for each in json.loads(result.results[0].node.compiled_code.split("'")[1])]
+    assert entries == [
+        {"column": "Loyalty_Tier", "property": "loyalty_tier", "type": "text", "mode": "set_if_empty"},
+        {"column": "a", "property": "b", "type": "date", "mode": "set"},
+    ]
 
 
 @pytest.mark.parametrize("flags", ["bounced", None, 5, ["bounced", "unsubscribed"]])

@@ -96,6 +96,9 @@ class TestEveryMethod:
             hubspot.list_by_id(list_id),
             hubspot.list_by_name(f"Made with {version}"),
             hubspot.read_contacts(["ann@example.com"]),
+            hubspot.read_properties(["40001"], ["nickname"]),
+            hubspot.property_definitions(),
+            hubspot.property_definitions(archived=True),
             hubspot.update_contacts([("40001", {"nickname": version})]),
             hubspot.change_members(list_id, add=["40001", "40002"], remove=[]),
             hubspot.change_members(list_id, add=[], remove=["40002"]),
@@ -103,15 +106,15 @@ class TestEveryMethod:
             hubspot.memberships(["40001"]),
             hubspot.daily_usage(),
         ]
-        assert [reply.status for reply in replies] == [200] * 9
+        assert [reply.status for reply in replies] == [200] * 12
         log = [(each["method"], each["path"].partition("?")[0]) for each in emulator.requests(after=before)]
-        assert len(log) == 11
+        assert len(log) == 14
         assert all(f"/{version}" in path for _, path in log)
         # The allow-list is as short as it can be: each of its routes is one that is used.
         for method, pattern in ALLOWED:
             assert any(method == used and re.fullmatch(pattern, path) for used, path in log)
-        assert hubspot.requests == 11
-        assert hubspot.contact_requests == 2
+        assert hubspot.requests == 14
+        assert hubspot.contact_requests == 3
 
     def test_none_of_them_ever_created_a_contact(self, emulator: EmulatorProcess) -> None:
         hubspot = HubSpot(emulator.url, TOKEN, "v3", 20)

@@ -16,8 +16,9 @@ from sync.errors import BusyError, HubSpotRefusesError, StoppedError, Unfinished
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
 from sync.lookup import look_up, resolve
-from sync.records import Batch, Change, Lookup, Receipt, Reply
+from sync.records import Attribute, Batch, Change, Lookup, Receipt, Reply
 from sync.send import Sender
+from sync.updates import Updates
 from tests.edge.emulator_fixtures import NO_LIMITS, Client
 from tests.emulator_process import EmulatorProcess
 
@@ -37,6 +38,14 @@ PASSING: list[dict[str, Any]] = [
     {"hang": 5},
 ]
 NAMES = count(1)
+WRITTEN = [Attribute(name, name, None, "set") for name in ("nickname", "lifecyclestage", "no_such_property")]
+NICKNAME = '{"nickname": "A"}'
+
+
+def new_sender(hubspot: HubSpot, caller: Caller, list_id: str, membership_batch: int = 500) -> Sender:
+    """A sender that overwrites properties, so that it need not read them first."""
+    updates = Updates(hubspot, caller, WRITTEN)
+    return Sender(hubspot, caller, {"VIP": list_id}, membership_batch, updates)
 
 
 class Portal:
@@ -50,7 +59,7 @@ class Portal:
         self.caller = Caller(1_000_000, lambda: True, now=lambda: self.clock, wait=self._wait)
         self.list_id = self.client.new_list(f"List {next(NAMES)}")
         self._first_request = emulator.state()["requests"]["total"]
-        self.sender = Sender(self.hubspot, self.caller, {"VIP": self.list_id}, membership_batch=500)
+        self.sender = new_sender(self.hubspot, self.caller, self.list_id)
 
     def _wait(self, seconds: float) -> bool:
         self.clock += seconds
@@ -154,8 +163,8 @@ def canned_lookups(emails: Sequence[str], *contacts: dict[str, Any]) -> dict[str
 def canned_send(hubspot: Canned, action: Any, ids: Sequence[str]) -> tuple[list[Receipt], Caller]:
     clock = count(step=100)  # so that every wait is over when it is asked about
     caller = Caller(1_000_000, lambda: True, now=lambda: next(clock), wait=lambda seconds: False)
-    changes = tuple(Change(n, "VIP", action, each, "{}") for n, each in enumerate(ids))
-    sender = Sender(hubspot, caller, {"VIP": "811"}, membership_batch=500)
+    changes = tuple(Change(n, "VIP", action, each, NICKNAME) for n, each in enumerate(ids))
+    sender = new_sender(hubspot, caller, "811")
     return sorted(sender.send_batch(Batch(action, "VIP", changes)), key=lambda r: r.change_no), caller
 
 
@@ -737,7 +746,7 @@ class TestDoubt:
     ) -> None:
         _, ids = portal.people(2)
         portal.faults(*({"route": route, **trouble, "times": None} for route in (CHANGE, UPDATE)))
-        receipts = portal.send(action, ids, ["{}"] * 2)
+        receipts = portal.send(action, ids, [NICKNAME] * 2)
         assert [(r.outcome, r.code) for r in receipts] == [("failed", code)] * 2
 
     def test_doubt_outlives_a_refusal_that_follows(self, portal: Portal) -> None:
@@ -812,7 +821,7 @@ class TestSendingAll:
     ) -> list[tuple[int, int]]:
         """Send the whole plan; how many of how many it told were done."""
         told: list[tuple[int, int]] = []
-        sender = Sender(portal.hubspot, portal.caller, {"VIP": portal.list_id}, membership_batch)
+        sender = new_sender(portal.hubspot, portal.caller, portal.list_id, membership_batch)
         sender.send(
             cast(Ledger, state),
             first_no=1,

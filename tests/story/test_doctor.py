@@ -345,10 +345,10 @@ class TestHubSpot:
         assert (found.status, found.sentence[:8]) == ("warning", "Unknown:")
 
     def test_a_quota_that_is_nearly_used_up(self, duckdb_host: Host) -> None:
-        with EmulatorProcess(arguments=["--daily", "10"]) as hubspot:
+        with EmulatorProcess(arguments=["--daily", "11"]) as hubspot:
             found = one(examined(duckdb_host, hubspot), "quota")
         assert found.status == "warning"
-        assert "of today's 10 requests are left" in found.sentence
+        assert "of today's 11 requests are left" in found.sentence
 
     def test_a_quota_that_hubspot_does_not_tell_is_nothing_to_mend(
         self, duckdb_host: Host, hubspot: EmulatorProcess
