@@ -137,6 +137,26 @@ group by run_id
 having max(case when event in ('finished', 'released') then 1 else 0 end) = 0
 {% endmacro %}
 
+{# Figures of runs with a sign of life since midnight UTC, and whether they are from before. #}
+{% macro hubspot_figures_of_today() %}
+with
+    told as (
+        select
+            run_no,
+            figures,
+            case
+                when occurred_at >= {{ dbt.date_trunc("day", hubspot_sync.hubspot_now()) }} then 1 else 0
+            end as is_of_today
+        from {{ hubspot_sync.hubspot_state_relation("run_events") }}
+        where figures is not null
+    )
+select told.run_no, told.is_of_today, told.figures
+from told
+inner join
+    (select distinct run_no from told where is_of_today = 1) as runs_of_today
+    on runs_of_today.run_no = told.run_no
+{% endmacro %}
+
 {% macro hubspot_run_no(run_id) %}
 select max(run_no) as run_no
 from {{ hubspot_sync.hubspot_state_relation("run_events") }}

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sync.errors import HubSpotRefusesError, SyncError, UnfinishedError
 from sync.pacing import GiveUp, Pacer, Stop, decide, is_passing
@@ -49,6 +50,7 @@ class Caller:
         self._now = now
         self._wait = wait or self._stopping.wait
         self._unanswered = 0
+        self._left: int | None = None
         self.stopped_by: SyncError | None = None
         """Why nothing more is sent; None while all is well."""
 
@@ -86,6 +88,11 @@ class Caller:
             self.stopped_by = self.stopped_by or reason
         self._stopping.set()
 
+    def limit_to(self, requests: int) -> None:
+        """Let at most so many more requests start; the next one ends the run."""
+        with self._lock:
+            self._left = requests
+
     @property
     def requests_per_10_seconds(self) -> float:
         """The pace, as far as HubSpot has told its limit by now."""
@@ -97,7 +104,13 @@ class Caller:
             # A process that slept past its lease must hear from the ledger before it sends.
             if self._may_send():
                 with self._lock:
-                    seconds = self._pacer.seconds_to_wait(self._now())
+                    is_spent = self._left == 0
+                    seconds = 0.0 if is_spent else self._pacer.seconds_to_wait(self._now())
+                    if seconds == 0 and self._left:
+                        self._left -= 1
+                if is_spent:
+                    self.stop(_budget_spent())
+                    break
                 if seconds == 0:
                     return True
             else:
@@ -138,6 +151,14 @@ def unreachable(reply: Reply) -> UnfinishedError:
     )
 
 
+def _budget_spent() -> UnfinishedError:
+    return UnfinishedError(
+        "daily_budget",
+        "The day's budget of requests (var hubspot_daily_budget) is used up.",
+        "Run again after midnight UTC, or raise the budget; the next run goes on.",
+    )
+
+
 def _stop_error(decision: Stop, reply: Reply) -> SyncError:
     quoted = f" (correlation id {reply.correlation_id})" if reply.correlation_id else ""
     if decision.reason == "token":
@@ -158,10 +179,13 @@ def _stop_error(decision: Stop, reply: Reply) -> SyncError:
             f"The portal's daily limit of requests is used up{quoted}.",
             "Run again after midnight in the portal's time zone; the next run goes on.",
         )
+    seconds = reply.retry_after or 0
+    # A day at most, by HubSpot's own page: what asks for more gets no date.
+    until = f" ({datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%d %H:%M} UTC)" if seconds < 1e6 else ""
     return UnfinishedError(
         "wait_too_long",
-        f"HubSpot asks to wait {reply.retry_after or 0:.0f} s (status {reply.status}){quoted}.",
-        "Run again after that time; the next run goes on.",
+        f"HubSpot asks to wait {seconds:.0f} s (status {reply.status}){quoted}.",
+        f"Run again after that time{until}; the next run goes on.",
     )
 
 

@@ -63,6 +63,15 @@ class Ledger:
             completed.update(name for name, counts in lists.items() if not counts["statuses"].get("not_sent"))
         return completed
 
+    def requests_today(self) -> int:
+        """Requests to HubSpot of all runs since midnight UTC, as far as their ends or signs of life tell."""
+        counts: dict[tuple[int, int], int] = {}
+        for run_no, is_of_today, figures in self._tables.rows("hubspot_figures_of_today"):
+            key = (int(run_no), int(is_of_today))
+            counts[key] = max(counts.get(key, 0), int(json.loads(figures).get("requests", 0)))
+        # Figures count from the start of a run, which may have been before midnight.
+        return sum(n - counts.get((run_no, 0), 0) for (run_no, of_today), n in counts.items() if of_today)
+
     def newest_portal(self) -> str | None:
         """Portal of the newest run, or None before the first."""
         rows = self._tables.rows("hubspot_newest_portal")

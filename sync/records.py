@@ -267,6 +267,28 @@ class RejectedUpdates:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """The requests that a run would make after a plan."""
+
+    lookups: int
+    lists: int
+    """To find and read lists."""
+    changes: int
+    requests_per_10_seconds: float
+    """The pace, as far as it is known."""
+
+    @property
+    def requests(self) -> int:
+        """All of them."""
+        return self.lookups + self.lists + self.changes
+
+    @property
+    def minutes(self) -> float:
+        """How long they take at this pace."""
+        return self.requests * 10 / self.requests_per_10_seconds / 60
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The result of a plan or a run."""
 
@@ -288,6 +310,8 @@ class Report:
     rejected_updates: tuple[RejectedUpdates, ...] = ()
     rejected_updates_sql: str = ""
     """The statement that shows them in full."""
+    forecast: Forecast | None = None
+    """What a run would cost; only a plan has one."""
 
 
 class Tables(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sync.records import STATUSES, ListReport, Report
+from sync.records import STATUSES, Forecast, ListReport, Report
 
 LABELS = {
     "on_list": "on the list",
@@ -73,6 +73,15 @@ def as_json(report: Report) -> str:
         ],
         "rejected_updates_sql": report.rejected_updates_sql,
     }
+    if report.forecast is not None:
+        whole["forecast"] = {
+            "requests": report.forecast.requests,
+            "lookups": report.forecast.lookups,
+            "lists": report.forecast.lists,
+            "changes": report.forecast.changes,
+            "requests_per_10_seconds": round(report.forecast.requests_per_10_seconds, 1),
+            "minutes": round(report.forecast.minutes, 1),
+        }
     return json.dumps(whole, indent=2, sort_keys=True)
 
 
@@ -104,7 +113,17 @@ def as_text(report: Report) -> str:
         "",
         f"Requests to HubSpot: {report.requests}, of these about contacts: {report.contact_requests}",
     ]
+    if report.forecast is not None:
+        lines.append(_forecast_line(report.forecast))
     return "\n".join(lines)
+
+
+def _forecast_line(expected: Forecast) -> str:
+    pace = f"{expected.requests_per_10_seconds:.0f} in 10 s"
+    return (
+        f"A run now: {expected.requests:,} requests ({expected.lookups:,} lookups, {expected.lists:,} about lists, "
+        f"{expected.changes:,} changes), {expected.minutes:,.1f} minutes at {pace}"
+    )
 
 
 def _list_lines(each: ListReport, verb: str) -> Iterator[str]:
@@ -140,5 +159,7 @@ def as_markdown(report: Report) -> str:
             f"| {name} | {plan.members:,} | {plan.add:,} | {plan.remove:,} | {plan.update:,} | {plan.wanted:,} "
             f"| {statuses.get('rejected_by_us', 0):,} | {statuses.get('not_in_hubspot', 0):,} |"
         )
+    if report.forecast is not None:
+        lines += ["", _forecast_line(report.forecast)]
     lines += ["", *(f"- **Objection:** {each.sentence}" for each in report.objections)]
     return "\n".join(lines).rstrip()

@@ -18,12 +18,13 @@ from sync.errors import (
     UnfinishedError,
     WarehouseError,
 )
+from sync.forecast import forecast
 from sync.guards import object_to
 from sync.judging import judge_audience
 from sync.lookup import look_up
 from sync.opening import Parts, chosen_lists, confirmed_portal
 from sync.preflight import prepare_updates
-from sync.records import DeclaredList, ListPlan, ListReport, Objection, Report
+from sync.records import DeclaredList, Forecast, ListPlan, ListReport, Objection, Report
 from sync.report import as_figures
 from sync.send import Sender
 from sync.updates import Updates
@@ -47,6 +48,7 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
         parts.runs.release()
         raise
     try:
+        _keep_to_budget(parts)
         run = _Run(parts, declared, portal_id)
         error = run.go()
         report = run.report(error, time.monotonic() - started)
@@ -58,10 +60,17 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
                 parts.runs.release()
             elif not isinstance(error, BusyError):
                 # A run whose lease is lost has no say any more.
-                parts.runs.finish(_STATUS_OF.get(type(error), "failed"), {"error": error.code})
+                figures = {"error": error.code, "requests": parts.hubspot.requests if parts.hubspot else 0}
+                parts.runs.finish(_STATUS_OF.get(type(error), "failed"), figures)
         raise
     parts.runs.finish(report.status, as_figures(report))
     return report, error
+
+
+def _keep_to_budget(parts: Parts) -> None:
+    if parts.job.daily_budget is not None and parts.hubspot is not None:
+        used = parts.ledger.requests_today() + parts.hubspot.requests
+        parts.caller.limit_to(max(0, parts.job.daily_budget - used))
 
 
 class _Run:
@@ -108,7 +117,10 @@ class _Run:
         if self._last_no:
             self._send(after_no=0)
             refusal = self._second_pass()
-        return self._ended_by() or refusal or self._left_over()
+        ended_by, left_over = self._ended_by() or refusal, self._left_over()
+        if isinstance(ended_by, UnfinishedError) and left_over is not None:
+            return UnfinishedError(ended_by.code, f"{ended_by.sentence} {left_over.sentence}", ended_by.mend)
+        return ended_by or left_over
 
     def _ended_by(self) -> SyncError | None:
         """Why not all was sent: for all lists, or else for some."""
@@ -139,9 +151,9 @@ class _Run:
     def _resolve_rows(self) -> None:
         parts = self._parts
         parts.ledger.prepare_audience_rows()
+        due = self._unanswered = parts.ledger.prepare_lookups(self._names)
         if parts.hubspot is None:
             return
-        due = parts.ledger.prepare_lookups(self._names)
         if due == 0:
             return
         self._unanswered = look_up(
@@ -155,6 +167,13 @@ class _Run:
             keep_lease=parts.keep_lease,
             tell=parts.tell,
         )
+        stopped_by = parts.caller.stopped_by
+        if isinstance(stopped_by, UnfinishedError) and not self._last_no:
+            raise UnfinishedError(
+                stopped_by.code,
+                f"{stopped_by.sentence} {self._unanswered:,} of {due:,} lookups are left.",
+                stopped_by.mend,
+            )
         parts.ledger.prepare_audience_rows()
 
     def _find_lists(self) -> None:
@@ -304,6 +323,17 @@ class _Run:
             if parts.job.writes_properties
             else (),
             rejected_updates_sql=parts.ledger.rejected_updates_sql(),
+            forecast=None if parts.job.flags.sends else self._forecast(),
+        )
+
+    def _forecast(self) -> Forecast:
+        job = self._parts.job
+        return forecast(
+            self._plans,
+            lookups_due=self._unanswered,
+            mirrors={each.list_name for each in self._declared if each.ownership == "mirror"},
+            membership_batch=job.membership_batch,
+            per_10_seconds=self._parts.caller.requests_per_10_seconds,
         )
 
 

@@ -25,11 +25,13 @@ class Runs:
         tables: Tables,
         settle_seconds: float,
         *,
+        requests: Callable[[], int] = lambda: 0,
         now: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._tables = tables
         self._settle_seconds = settle_seconds
+        self._requests = requests
         self._now = now
         self._pause = pause
         self._run_id = uuid.uuid4().hex
@@ -106,7 +108,8 @@ class Runs:
         asked_at = self._now()
         if asked_at - self._confirmed_at < HEARTBEAT_SECONDS:
             return
-        self._event("heartbeat", run_no=self.run_no)
+        # A run that dies is told by its last sign of life: its requests count for the day as well.
+        self._event("heartbeat", run_no=self.run_no, figures=json.dumps({"requests": self._requests()}))
         open_claims = self._tables.rows("hubspot_open_claims", run_id="")
         if not any(run_id == self._run_id for run_id, *_ in open_claims):
             raise BusyError(

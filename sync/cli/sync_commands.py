@@ -154,11 +154,11 @@ def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
     from sync.runs import Runs
 
     warehouse.check_built(MODELS)
-    runs = Runs(warehouse, job.settle_seconds)
-    runs.create_state()
     hubspot = None
     if not job.flags.offline:
         hubspot = HubSpot(job.base_url, job.token, job.api_version, job.timeout_seconds)
+    runs = Runs(warehouse, job.settle_seconds, requests=lambda: 0 if hubspot is None else hubspot.requests)
+    runs.create_state()
     return Parts(
         job=job,
         ledger=Ledger(warehouse),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 
@@ -219,6 +220,37 @@ class TestStops:
         assert answers == [Answer(None, doubtful=False)]
 
 
+class TestTheBudget:
+    def test_so_many_requests_and_no_more(self, setting: Setting) -> None:
+        setting.caller.limit_to(2)
+        setting.call(DOWN, OK)
+        assert setting.call() == Answer(None, doubtful=False)
+        assert isinstance(setting.caller.stopped_by, UnfinishedError)
+        assert setting.caller.stopped_by.code == "daily_budget"
+        assert setting.caller.stopped_by.exit_code == 6
+
+    def test_the_last_one_is_not_yet_too_many(self, setting: Setting) -> None:
+        setting.caller.limit_to(1)
+        assert setting.call(OK).reply == OK
+        assert setting.caller.stopped_by is None
+
+    def test_none_at_all(self, setting: Setting) -> None:
+        setting.caller.limit_to(0)
+        assert setting.call().reply is None
+
+
+class TestAnswersThatTakeTooLong:
+    LATE = Reply(524, {}, timed_out=True)
+
+    def test_stand_at_once_for_who_can_ask_for_less(self, setting: Setting) -> None:
+        left = [self.LATE]
+        assert setting.caller.call(lambda: left.pop(0), splits=True) == Answer(self.LATE, doubtful=True)
+        assert setting.caller.stopped_by is None
+
+    def test_are_tried_again_for_who_cannot(self, setting: Setting) -> None:
+        assert setting.call(self.LATE, OK) == Answer(OK, doubtful=True)
+
+
 class TestAHubSpotThatIsDown:
     GIVEN_UP: Sequence[Reply] = (NOTHING,) * 5
 
@@ -242,6 +274,17 @@ class TestAHubSpotThatIsDown:
         error = unreachable(Reply(status, {}))
         assert error.sentence == f"HubSpot {how}, also after several tries."
         assert error.exit_code == 6
+
+
+def test_a_long_wait_says_when_it_is_over(setting: Setting) -> None:
+    setting.call(Reply(477, {}, 7200.0))
+    assert re.search(r"after that time \(20\d\d-\d\d-\d\d \d\d:\d\d UTC\)", str(setting.caller.stopped_by))
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 1e300])
+def test_one_without_end_is_a_sentence_too(setting: Setting, seconds: float) -> None:
+    setting.call(Reply(477, {}, seconds))
+    assert "Run again after that time;" in str(setting.caller.stopped_by)
 
 
 def test_control_characters_of_an_answer_reach_no_terminal(setting: Setting) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from sync.forecast import forecast
 from sync.records import STATUSES, ListPlan, ListReport, Objection, RejectedRows, Report
 from sync.report import LABELS, as_figures, as_json, as_markdown, as_text
 
@@ -46,6 +47,40 @@ REPORT = Report(
 def test_every_status_has_a_label_for_people() -> None:
     assert set(LABELS) == set(STATUSES)
     assert len(set(LABELS.values())) == len(STATUSES)
+
+
+class TestForecast:
+    FORECAST = forecast(
+        [
+            ListPlan("VIP", "811", members=1000, wanted=0, add=501, remove=1, update=101),
+            ListPlan("Mirror", "812", members=1000, wanted=0),
+            ListPlan("New", None, members=0, wanted=0, add=5),
+        ],
+        lookups_due=201,
+        mirrors=["Mirror"],
+        membership_batch=500,
+        per_10_seconds=90,
+    )
+    PLAN = replace(REPORT, status="planned", forecast=FORECAST)
+
+    def test_counts_what_a_run_would_ask(self) -> None:
+        assert (self.FORECAST.lookups, self.FORECAST.lists, self.FORECAST.changes) == (
+            3,
+            1 + 3 + 4,
+            2 + 1 + 2 + 2,
+        )
+        assert self.FORECAST.requests == 18
+        assert self.FORECAST.minutes == pytest.approx(2 / 60)
+
+    def test_is_in_every_form_of_a_plan(self) -> None:
+        line = "A run now: 18 requests (3 lookups, 8 about lists, 7 changes), 0.0 minutes at 90 in 10 s"
+        assert line in as_text(self.PLAN)
+        assert line in as_markdown(self.PLAN)
+        assert json.loads(as_json(self.PLAN))["forecast"]["requests"] == 18
+
+    def test_is_in_none_of_a_run(self) -> None:
+        assert "A run now" not in as_text(REPORT) + as_markdown(REPORT)
+        assert "forecast" not in json.loads(as_json(REPORT))
 
 
 class TestFigures:

@@ -1,0 +1,41 @@
+"""What a run would cost: its requests, and how long they take at the pace known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from math import ceil
+
+from sync.records import Forecast, ListPlan
+
+_CONTACTS_A_REQUEST = 100
+_MEMBERS_A_PAGE = 250
+
+
+def forecast(
+    plans: Sequence[ListPlan],
+    *,
+    lookups_due: int,
+    mirrors: Collection[str],
+    membership_batch: int,
+    per_10_seconds: float,
+) -> Forecast:
+    """Count the requests of a run over these plans: no refusals, no troubles, no list changed by others.
+
+    `mirrors` are the lists that every run reads in full, `per_10_seconds` is the pace.
+    """
+    read = sum(
+        1 + (_ceil(each.members, _MEMBERS_A_PAGE) if each.list_name in mirrors else 0) for each in plans
+    )
+    changes = sum(
+        _ceil(each.add, membership_batch)
+        + _ceil(each.remove, membership_batch)
+        + _ceil(each.update, _CONTACTS_A_REQUEST)
+        + (each.list_id is None and each.add > 0)
+        for each in plans
+    )
+    # One more asks which portal it is.
+    return Forecast(_ceil(lookups_due, _CONTACTS_A_REQUEST), 1 + read, changes, per_10_seconds)
+
+
+def _ceil(rows: int, size: int) -> int:
+    return ceil(rows / size)
