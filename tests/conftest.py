@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from emulator.behaviour import SWITCHES, WHOLE_NUMBER
 from tests.emulator_process import EmulatorProcess
 from tests.host import Host
 
@@ -16,6 +17,27 @@ settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Nobody outside HubSpot knows which way its switches stand: what is promised must hold with each flipped."""
+    parser.addoption(
+        "--each-switch",
+        action="store_true",
+        help="run each test with fixture hubspot once for each switch of the emulator, flipped",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Carry out --each-switch."""
+    if metafunc.config.getoption("each_switch") and "hubspot" in metafunc.fixturenames:
+        metafunc.parametrize("hubspot", list(_flipped()), indirect=True)
+
+
+def _flipped() -> Iterator[str]:
+    for name, switch in SWITCHES.items():
+        for value in switch.values[1:]:
+            yield f"{name}={'1' if value == WHOLE_NUMBER else value}"
 
 
 def pytest_report_header() -> str:
@@ -62,7 +84,8 @@ def host(hosts: dict[str, Host], request: pytest.FixtureRequest) -> Host:
 
 
 @pytest.fixture
-def hubspot() -> Iterator[EmulatorProcess]:
+def hubspot(request: pytest.FixtureRequest) -> Iterator[EmulatorProcess]:
     """An emulator without contacts, and without the limit that would make every test as slow as HubSpot."""
-    with EmulatorProcess(arguments=("--burst", "1000000000")) as emulator:
+    flipped = ("--behaviour", request.param) if hasattr(request, "param") else ()
+    with EmulatorProcess(arguments=("--burst", "1000000000", *flipped)) as emulator:
         yield emulator
