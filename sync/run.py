@@ -83,6 +83,7 @@ class _Run:
         self._portal_id = portal_id
         self._list_ids: dict[str, str] = {}
         self._plans: tuple[ListPlan, ...] = ()
+        self._statuses: dict[str, dict[str, int]] = {}
         self._objections: tuple[Objection, ...] = ()
         self._unanswered = 0
         self._refused: dict[str, SyncError] = {}
@@ -198,7 +199,7 @@ class _Run:
         changes = ledger.change_counts()
         wanted = ledger.audience_counts()
         members = ledger.member_counts(self._portal_id)
-        statuses = ledger.status_counts()
+        self._statuses = ledger.status_counts()
         completed = ledger.completed_lists()
         newly_rejected = ledger.newly_rejected_counts()
         self._plans = tuple(
@@ -208,7 +209,7 @@ class _Run:
                 members=members.get(self._list_ids.get(name, ""), (0, 0))[0],
                 wanted=wanted.get(name, (0, 0))[0],
                 was_complete=name in completed,
-                rejected=statuses.get(name, {}).get("rejected_by_us", 0),
+                rejected=self._statuses.get(name, {}).get("rejected_by_us", 0),
                 newly_rejected=newly_rejected.get(name, 0),
                 **changes.get(name, {}),
             )
@@ -295,7 +296,7 @@ class _Run:
         if parts.job.flags.sends and self._last_no:
             parts.ledger.prepare_members()
             parts.ledger.prepare_audience_rows()
-        statuses = parts.ledger.status_counts()
+            self._statuses = parts.ledger.status_counts()
         outcomes = parts.ledger.outcome_counts(parts.runs.run_no)
         status = "planned"
         if parts.job.flags.sends:
@@ -308,7 +309,7 @@ class _Run:
             lists=tuple(
                 ListReport(
                     replace(plan, list_id=self._list_ids.get(plan.list_name)),
-                    statuses.get(plan.list_name, {}),
+                    self._statuses.get(plan.list_name, {}),
                     outcomes.get(plan.list_name, {}),
                 )
                 for plan in self._plans
