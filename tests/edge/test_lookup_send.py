@@ -639,6 +639,56 @@ class TestUpdating:
         assert portal.caller.stopped_by is None
 
 
+class TestUpdatingOnlyWhatIsEmpty:
+    """Nothing is said of `city`, so that what HubSpot has stays: the contacts are read first."""
+
+    OSLO = '{"city": "Oslo"}'
+
+    def test_only_empty_ones_are_written_and_one_that_has_it_needs_no_request(self, portal: Portal) -> None:
+        _, ids = portal.people(3)
+        portal.emulator.contacts([{"id": ids[1], "city": "Rome"}])
+        assert outcomes(portal.send("update", ids, [self.OSLO] * 3)) == ["applied", "already_so", "applied"]
+        assert [portal.property(each, "city") for each in ids] == ["Oslo", "Rome", "Oslo"]
+        reads = portal.requests(READ)
+        assert outcomes(portal.send("update", ids, [self.OSLO] * 3)) == ["already_so"] * 3
+        assert (portal.requests(UPDATE), portal.requests(READ) - reads) == (1, 1)
+
+    def test_who_is_gone_is_missing_deleted_or_merged(self, portal: Portal) -> None:
+        _, (stays, merged, deleted) = portal.people(3)
+        portal.client.merge(stays, merged)
+        portal.emulator.delete_contacts([deleted])
+        receipts = portal.send("update", [stays, merged, deleted], [self.OSLO] * 3)
+        assert [(r.outcome, r.code) for r in receipts] == [
+            ("applied", None),
+            ("missing", "not_named"),
+            ("missing", "not_in_hubspot"),
+        ]
+
+    def test_who_was_overlooked_is_asked_for_once_more(self, portal: Portal) -> None:
+        _, ids = portal.people(3)
+        portal.faults({"route": READ, "drop_rows": 2})
+        assert outcomes(portal.send("update", ids, [self.OSLO] * 3)) == ["applied"] * 3
+
+    @pytest.mark.parametrize("trouble", [each for each in PASSING if "hang" not in each])
+    def test_without_an_answer_nothing_is_written_and_there_is_no_receipt(
+        self, portal: Portal, trouble: dict[str, Any]
+    ) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": READ, **trouble, "times": None})
+        receipts = portal.send("update", ids, [self.OSLO, NICKNAME])
+        # Where HubSpot is not down for good, what overwrites does not wait for it.
+        assert 0 not in [receipt.change_no for receipt in receipts]
+        portal.faults()
+        assert portal.property(ids[0], "city") is None
+
+    def test_a_refused_read_ends_the_run(self, portal: Portal) -> None:
+        _, ids = portal.people(2)
+        portal.faults({"route": READ, "status": 400, "times": None})
+        assert portal.send("update", ids, [self.OSLO] * 2) == []
+        assert isinstance(portal.caller.stopped_by, UnfinishedError)
+        assert portal.caller.stopped_by.code == "read_refused"
+
+
 class TestWhenEverythingIsRefused:
     def test_no_row_is_rejected_for_good_and_other_changes_go_on(self, portal: Portal) -> None:
         _, ids = portal.people(50)
