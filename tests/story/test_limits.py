@@ -45,12 +45,12 @@ def at_the_first_change(do: Callable[[], object]) -> Callable[..., None]:
 
 
 def test_the_days_budget_counts_over_all_runs_and_the_next_day_goes_on(
-    duckdb_host: Host, hubspot: EmulatorProcess
+    host: Host, hubspot: EmulatorProcess
 ) -> None:
     hubspot.contacts(people(*NAMES))
-    duckdb_host.wanted(*rows(VIP, *NAMES))
+    host.wanted(*rows(VIP, *NAMES))
     # Portal, one lookup, three names of lists, one list made: six requests, then one for each change.
-    report, error = run_alone(duckdb_host, hubspot, daily_budget=8)
+    report, error = run_alone(host, hubspot, daily_budget=8)
     assert isinstance(error, UnfinishedError)
     assert (error.code, error.exit_code) == ("daily_budget", 6)
     assert "2 were not sent" in error.sentence
@@ -58,10 +58,10 @@ def test_the_days_budget_counts_over_all_runs_and_the_next_day_goes_on(
     assert len(hubspot.members(hubspot.list_id(VIP))) == 2
     # Another run the same day has nothing left but to ask which portal it is at.
     with pytest.raises(UnfinishedError, match="budget"):
-        run_alone(duckdb_host, hubspot, daily_budget=8)
+        run_alone(host, hubspot, daily_budget=8)
     assert hubspot.state()["requests"]["total"] == 9
-    duckdb_host.state("update {state}.run_events set occurred_at = occurred_at - interval '1 day'")
-    _, error = run_alone(duckdb_host, hubspot, daily_budget=8)
+    host.state("update {state}.run_events set occurred_at = occurred_at - interval '1 day'")
+    _, error = run_alone(host, hubspot, daily_budget=8)
     assert error is None
     assert hubspot.members(hubspot.list_id(VIP)) == emails(*NAMES)
 
