@@ -142,7 +142,11 @@ ROUTES = {route.name: route for routes in _TABLE.values() for _, route in routes
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route for a method and a still percent-encoded path, with the decoded parts of the path."""
+    """The route for a method and a still percent-encoded path, with the decoded parts of the path.
+
+    A slash at the end does not matter: HubSpot's own client creates lists at ``/crm/v3/lists/``.
+    """
+    path = path.removesuffix("/")
     for pattern, route in _TABLE.get((method, path.count("/")), ()):
         if match := pattern.fullmatch(path):
             return route, {name: unquote(value) for name, value in match.groupdict().items()}
