@@ -36,7 +36,7 @@ def main() -> int:
 def _world(arguments: argparse.Namespace) -> World:
     behaviour = read_behaviour(arguments.behaviour)
     clock = Clock(arguments.time_factor)
-    portal = Portal(arguments.portal_id, arguments.time_zone)
+    portal = Portal(arguments.portal_id, arguments.time_zone, arguments.account_type)
     if arguments.contacts:
         load_contacts(portal, arguments.contacts, str(clock.now()))
     limits = Limits(

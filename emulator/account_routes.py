@@ -12,7 +12,7 @@ def details(call: Call) -> Answer:
     offset = local.utcoffset() or timedelta()
     body = {
         "portalId": call.portal.portal_id,
-        "accountType": "STANDARD",
+        "accountType": call.portal.account_type,
         "timeZone": str(call.portal.time_zone),
         "companyCurrency": "EUR",
         "additionalCurrencies": [],

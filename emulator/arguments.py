@@ -10,6 +10,7 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator.behaviour import SWITCHES
+from emulator.crm import ACCOUNT_TYPES
 from emulator.limits import BURST, DAILY
 
 _DESCRIPTION = """A strict HubSpot for tests and demos: contacts, lists and memberships over real HTTP.
@@ -59,9 +60,11 @@ def parser() -> Parser:
 def _add_account(made: Parser) -> None:
     add = made.add_argument_group("the account").add_argument
     number = "number of the account (%(default)s)"
+    kind = "what kind of account it says it is (%(default)s)"
     zone = "its time zone, Europe/Paris say: its day begins at midnight there (%(default)s)"
     add("--contacts", type=Path, metavar="FILE.csv", help=_CONTACTS_HELP)
     add("--portal-id", metavar="N", type=_whole(1, 10**12), default=12345678, help=number)
+    add("--account-type", choices=ACCOUNT_TYPES, default=ACCOUNT_TYPES[0], help=kind)
     add("--time-zone", metavar="ZONE", type=_zone, default="UTC", help=zone)
 
 

@@ -12,17 +12,21 @@ from emulator.lists import Lists
 from emulator.properties import Definitions
 from emulator.rules import Rule
 
+ACCOUNT_TYPES = ("STANDARD", "SANDBOX", "DEVELOPER_TEST", "APP_DEVELOPER")
+"""What kinds of account HubSpot tells apart; the first is the default."""
+
 
 class ContactError(ValueError):
     """A contact given by hand (file or admin call) that HubSpot could not hold; says why in one sentence."""
 
 
 class Portal:
-    """A HubSpot account: its number, time zone, contacts, lists, properties and validation rules."""
+    """A HubSpot account: its number, time zone, kind, contacts, lists, properties and validation rules."""
 
-    def __init__(self, portal_id: int, time_zone: tzinfo = UTC) -> None:
+    def __init__(self, portal_id: int, time_zone: tzinfo = UTC, account_type: str = ACCOUNT_TYPES[0]) -> None:
         self.portal_id = portal_id
         self.time_zone = time_zone
+        self.account_type = account_type
         self.contacts = Contacts()
         self.lists = Lists()
         self.definitions = Definitions()

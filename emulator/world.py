@@ -36,6 +36,6 @@ class World:
         self.clock.freeze(False)
         self.tokens.reset(self.clock.now().seconds)
         if portal:
-            self.portal = Portal(self.portal.portal_id, self.portal.time_zone)
+            self.portal = Portal(self.portal.portal_id, self.portal.time_zone, self.portal.account_type)
         self.portal.contacts.created = 0
         self.portal.rules = ()

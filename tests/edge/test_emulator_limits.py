@@ -8,7 +8,7 @@ import requests
 
 from emulator.calls import Answer
 from emulator.clock import Moment
-from emulator.limits import Limits
+from emulator.limits import BURST, Limits
 from emulator.routes import Route
 from tests.emulator_process import EmulatorProcess
 
@@ -20,6 +20,12 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 def get(process: EmulatorProcess, path: str, authorization: str | None) -> requests.Response:
     headers = {} if authorization is None else {"Authorization": authorization}
     return requests.get(process.url + path, headers=headers, timeout=20)
+
+
+def search(process: EmulatorProcess, version: str) -> requests.Response:
+    path = "/crm/v3/objects/contacts" if version == "v3" else f"/crm/objects/{version}/contacts"
+    headers = {"Authorization": "Bearer x"}
+    return requests.post(f"{process.url}{path}/search", json={}, headers=headers, timeout=20)
 
 
 def at(milliseconds: int) -> Moment:
@@ -62,6 +68,23 @@ class TestHeadersAndRefusals:
         assert [each.status_code for each in answers] == [200, 429]
         assert answers[-1].json()["errorType"] == "RATE_LIMIT"
         assert answers[-1].json()["policyName"] == "DAILY"
+
+    def test_searches_carry_no_headers_and_the_sixth_in_a_second_is_a_429_of_the_secondly_policy(
+        self,
+    ) -> None:
+        with EmulatorProcess() as process:
+            process.clock(frozen=True)
+            answers = [search(process, version) for version in ("v3", *["2026-03"] * 3, *["2026-09"] * 2)]
+            beside = get(process, DETAILS, "Bearer x")
+            process.clock(step=1)
+            later = search(process, "v3")
+        assert [each.status_code for each in [*answers, later]] == [200] * 5 + [429, 200]
+        assert answers[5].json()["errorType"] == "RATE_LIMIT"
+        assert answers[5].json()["policyName"] == "SECONDLY"
+        for each in [*answers, later]:
+            assert [name for name in each.headers if "ratelimit" in name.lower()] == []
+        assert beside.status_code == 200
+        assert beside.headers["X-HubSpot-RateLimit-Remaining"] == str(BURST - 1)
 
 
 class TestTheWindows:

@@ -63,7 +63,7 @@ class TestCommandLine:
         said = run("--help").stdout
         for option in (
             *("--port", "--contacts", "--token", "--portal-id", "--burst", "--daily", "--behaviour"),
-            *("--time-factor", "--time-zone", "--scopes", "--token-lifetime"),
+            *("--time-factor", "--time-zone", "--account-type", "--scopes", "--token-lifetime"),
             *("127.0.0.1", "rate_limit_headers=present|absent"),
         ):
             assert option in said
@@ -86,6 +86,23 @@ class TestCommandLine:
         assert client.call("GET", DETAILS).json()["portalId"] == 12345678
         with EmulatorProcess(portal_id=987) as process:
             assert get(process, DETAILS, "Bearer x").json()["portalId"] == 987
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"), [([], "STANDARD"), (["--account-type", "SANDBOX"], "SANDBOX")]
+    )
+    def test_the_kind_of_account_is_configurable_and_outlasts_a_reset(
+        self, arguments: list[str], told: str
+    ) -> None:
+        with EmulatorProcess(arguments=arguments) as process:
+            assert get(process, DETAILS, "Bearer x").json()["accountType"] == told
+            process.reset(portal=True)
+            assert get(process, DETAILS, "Bearer x").json()["accountType"] == told
+
+    def test_a_kind_of_account_that_is_not_one_is_one_sentence(self) -> None:
+        result = run("--account-type", "sandbox")
+        assert (result.returncode, result.stdout) == (2, "")
+        assert "DEVELOPER_TEST" in result.stderr
+        assert result.stderr.count("\n") == 1
 
 
 class TestContactsFile:
