@@ -65,7 +65,7 @@ def fits(kind: str, route: str) -> bool:
     if kind == "refuse_rows":
         return "/contacts/batch/" in route
     if kind in ("drop_rows", "empty_results"):
-        return route in ROUTES and ROUTES[route].has_rows
+        return route in ROUTES and ROUTES[route].endpoint.rows
     return True
 
 

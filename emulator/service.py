@@ -108,7 +108,7 @@ class Service:
             vanishing_rows=fault.vanishing_rows if fault else 0,
             changed=arrival.entry.changed,
         )
-        return add_refusals(route.handler(call), refusals, at)
+        return add_refusals(route.endpoint.handler(call), refusals, at)
 
     def _count(self, arrival: Arrival, route: routes.Route) -> None:
         limits, behaviour = self.world.limits, self.world.behaviour.now

@@ -12,6 +12,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.endpoints import COMMON
 from emulator.routes import ROUTES
 from tests.edge.emulator_fixtures import MANY_SEARCHES, NO_LIMITS
 from tests.emulator_process import EmulatorProcess
@@ -116,14 +117,16 @@ def session() -> Iterator[requests.Session]:
 def send(
     session: requests.Session, emulator: EmulatorProcess, route: str, parts: list[str], **options: Any
 ) -> requests.Response:
-    """A request to a route whose ``{parts}`` are filled in."""
+    """A request to a route whose ``{parts}`` are filled in; its status is one that the route declares."""
     method, _, template = route.partition(" ")
     pieces = ["{" in piece for piece in template.split("/")]
     filled = [
         quote(parts.pop().encode("utf-8", "surrogatepass"), safe="") if is_part else piece
         for piece, is_part in zip(template.split("/"), pieces, strict=True)
     ]
-    return session.request(method, emulator.url + "/".join(filled), timeout=20, **options)
+    answer = session.request(method, emulator.url + "/".join(filled), timeout=20, **options)
+    assert answer.status_code in {*map(int, ROUTES[route].endpoint.answers.split()), *COMMON}, answer.text
+    return answer
 
 
 def assert_hubspots_shape(answer: requests.Response) -> None:
