@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("part", choices=parts)
     parser.add_argument("--rows", type=int, nargs="+", help="audience rows; scale takes several")
     parser.add_argument("--burst", type=int, default=190, help="pace: HubSpot's requests in 10 seconds (190)")
-    parser.add_argument("--share", type=float, default=0.9, help="pace: what the run may use of it (0.9)")
+    parser.add_argument("--share", type=int, default=90, help="pace: percent of it that the run may use (90)")
     parser.add_argument("--latency", type=float, default=0.08, help="pace: seconds before each answer (0.08)")
     parser.add_argument("--bad", type=int, default=20, help="bad-rows: how many rows HubSpot refuses (20)")
     parser.add_argument("--memory-limit", default="4GB", help="DuckDB's (4GB)")
@@ -63,7 +63,7 @@ def main() -> None:
 
 def pace(arguments: argparse.Namespace, folder: Path) -> None:
     """A first run at the pace of a real portal; every rolling window of ten seconds is compared with it."""
-    variables = {"hubspot_requests_per_10_seconds": arguments.burst * arguments.share}
+    variables = {"hubspot_limit_share_percent": arguments.share}
     rows = (arguments.rows or [90_000])[0]
     with World(folder, rows, variables=variables, burst=arguments.burst) as world:
         world.emulator.faults([{"route": "*", "latency": arguments.latency, "times": None}])
@@ -71,13 +71,13 @@ def pace(arguments: argparse.Namespace, folder: Path) -> None:
         log = world.emulator.requests()
     counts = windows([each["seconds"] for each in log if each["route"] == READ])
     refused = sum(each["status"] == 429 for each in log)
-    allowed = arguments.burst * arguments.share
+    allowed = arguments.burst * arguments.share / 100
     print(
         f"{len(log):,} requests in {run.seconds:.1f} s, {arguments.latency * 1000:.0f} ms before each answer"
     )
     middle = statistics.median(counts)
     print(f"while looking up, in any 10 s: median {middle:.0f}, fewest {min(counts)}, most {max(counts)}")
-    print(f"{middle / allowed:.1%} of the {allowed:.0f} that {arguments.share:g} of {arguments.burst} allow")
+    print(f"{middle / allowed:.1%} of the {allowed:.0f} allowed, {arguments.share} % of {arguments.burst}")
     print(f"{refused} answers were 429")
 
 

@@ -82,7 +82,6 @@ class World:
             "hubspot_audience_source": "audience",
             "hubspot_audience_columns": ["properties"],
             "hubspot_lists": [{"name": LIST}],
-            "hubspot_requests_per_10_seconds": 1_000_000,
             "hubspot_settle_seconds": 0,
             **variables,
         }
