@@ -169,9 +169,12 @@ def changed_ids(reply: Reply) -> tuple[set[str], set[str], set[str]]:
     return added, removed, _ids(reply.body, "recordIdsMissing") | _ids(reply.body, "recordsIdsMissing")
 
 
-def page_of(reply: Reply) -> tuple[list[str], str | None]:
-    """Member ids of a page, and the cursor of the next."""
-    ids = [str(item["recordId"]) for item in _items(reply.body, "results") if item.get("recordId")]
+def page_of(reply: Reply) -> tuple[list[str], str | None] | None:
+    """Member ids of a page, and the cursor of the next; None when it is no page: nobody has left a list by that."""
+    results = reply.body.get("results")
+    ids = [str(item.get("recordId")) for item in _items(reply.body, "results")]
+    if not isinstance(results, list) or len(ids) < len(results) or not all(map(_is_id, ids)):
+        return None
     paging = reply.body.get("paging")
     following = paging.get("next") if isinstance(paging, dict) else None
     after = following.get("after") if isinstance(following, dict) else None

@@ -141,10 +141,11 @@ def examine(
     reading_days = None if never_by_age else _days(settings, "reading_days", problems)
     if not isinstance(settings.get("fast_lane"), bool):
         problems.append(f"var hubspot_fast_lane is {settings.get('fast_lane')!r}: it must be true or false")
-    if numbers["limit_share_percent"] > 100:
-        problems.append(
-            f"var hubspot_limit_share_percent is {settings['limit_share_percent']!r}: it must be at most 100"
-        )
+    problems += [
+        f"var hubspot_{name} is {settings[name]!r}: it must be at most {most}"
+        for name, most in _MOST.items()
+        if numbers[name] > most
+    ]
     settle_seconds = optional["settle_seconds"]
     job = Job(
         flags=flags,
@@ -191,6 +192,8 @@ def writes_properties(settings: Mapping[str, object]) -> bool:
 
 _DAYS = ("lookup_found_days", "lookup_absent_days", "retry_rejected_days")
 """Whole days of vars that only statements use: a wrong one would be the warehouse's error, or none at all."""
+_MOST = {"workers": 1_000, "limit_share_percent": 100, "timeout_seconds": 3_600}
+"""Highest value of vars: no portal allows more, or no thread or socket of this machine could."""
 _OPTIONAL_NUMBERS = {
     "settle_seconds": 0,
     "max_age_hours": 0,
@@ -255,6 +258,9 @@ def _base_url_problems(base_url: str) -> list[str]:
     try:
         parts = urlsplit(base_url)
         _ = parts.port  # raises for a port that is no number
+        # No host has such a name, and looking one up would raise.
+        if not all(0 < len(label) < 64 for label in (parts.hostname or "").removesuffix(".").split(".")):
+            raise ValueError
     except ValueError:
         return [f"HUBSPOT_BASE_URL is {base_url!r}: it is not a URL"]
     # Not shown: it may hold a password.

@@ -31,6 +31,7 @@ ALLOWED = (
 """Every method and path this job may send. Creating, upserting and importing contacts are not among them."""
 
 MEMBERS_PER_PAGE = 250
+_LONGEST_INTERVAL_MILLISECONDS = 60_000
 _CONTACT_PROPERTIES = ("email", "hs_additional_emails", "hs_email_optout", "hs_email_hard_bounce_reason_enum")
 
 
@@ -193,9 +194,10 @@ def _seconds(header: str | None) -> float | None:
 
 def _limit(headers: Mapping[str, str]) -> RateLimit | None:
     most = _whole(headers.get("X-HubSpot-RateLimit-Max"))
-    if not most:
-        return None
     milliseconds = _whole(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")) or 10_000
+    # HubSpot's intervals are a second or ten: a run that believed in hours would wait for them, silently.
+    if not most or milliseconds > _LONGEST_INTERVAL_MILLISECONDS:
+        return None
     return RateLimit(most, _whole(headers.get("X-HubSpot-RateLimit-Remaining")), milliseconds / 1000)
 
 

@@ -103,13 +103,14 @@ def read_members(
     while True:
         keep_lease()
         reply = _answer(caller, functools.partial(hubspot.members_page, list_id, after))
-        if reply.status != 200:
+        page = page_of(reply) if reply.status == 200 else None
+        if page is None:
             raise UnfinishedError(
                 "list_unread",
                 f"HubSpot would not show the members of list {list_id} (status {reply.status}).",
                 "Run again; nothing was recorded of this reading.",
             )
-        ids, following = page_of(reply)
+        ids, following = page
         yield ids
         if following is None:
             return

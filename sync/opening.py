@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -86,7 +87,9 @@ def confirmed_portal(parts: Parts) -> str:
     reply = parts.caller.call(parts.hubspot.account).reply
     if parts.caller.stopped_by is not None:
         raise parts.caller.stopped_by
-    found = str(reply.body.get("portalId") or "") if reply is not None else ""
+    found = str(reply.body.get("portalId")) if reply is not None else ""
+    if not re.fullmatch("[0-9]{1,20}", found):
+        found = ""
     if reply is not None and not is_passing(reply.status) and (reply.status != 200 or not found):
         raise SettingsError(
             "not_hubspot",

@@ -159,7 +159,9 @@ class TestEveryMethod:
             pages: list[list[str]] = []
             after: str | None = None
             while not pages or after:
-                ids, after = answers.page_of(hubspot.members_page(list_id, after))
+                page = answers.page_of(hubspot.members_page(list_id, after))
+                assert page is not None
+                ids, after = page
                 pages.append(ids)
         assert [len(page) for page in pages] == [250, 250, 101]
         assert [contact_id for page in pages for contact_id in page] == everybody
@@ -312,6 +314,11 @@ class TestTheLimit:
             RateLimit(100, 0, 10.0),
         )
         assert self.told(peer, MAX="100", INTERVAL=value) == RateLimit(100, None, 10.0)
+
+    def test_an_interval_of_hours_is_not_believed(self, peer: Peer) -> None:
+        """A run that paced itself by it would stand still for days without a word."""
+        assert self.told(peer, MAX="100", INTERVAL="60000") == RateLimit(100, None, 60.0)
+        assert self.told(peer, MAX="100", INTERVAL="999999999") is None
 
 
 class TestRetryAfter:

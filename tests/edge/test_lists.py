@@ -133,7 +133,18 @@ class TestTheRightPortal:
         with pytest.raises(SettingsError, match=r"answered 404 .* named none"):
             confirmed_portal(self.parts(portal, PORTAL))
 
-    @pytest.mark.parametrize("body", [b"{}", b'{"portalId": null}', b'{"portalId": ""}', b"<html>", b"[]"])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"portalId": {"a": 1}}',
+            b'{"portalId": true}',
+            b"{}",
+            b'{"portalId": null}',
+            b'{"portalId": ""}',
+            b"<html>",
+            b"[]",
+        ],
+    )
     def test_a_200_that_names_no_portal_is_not_called_an_outage(
         self, portal: Portal, peer: Peer, body: bytes
     ) -> None:
@@ -252,6 +263,16 @@ class TestReadingMembers:
         assert len(next(pages)) == 250
         with pytest.raises(UnfinishedError):
             next(pages)
+
+    @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"results": [{"recordId": {"id": 1}}]}'])
+    def test_an_answer_that_is_no_page_is_no_empty_list(
+        self, portal: Portal, peer: Peer, body: bytes
+    ) -> None:
+        """Taken for one, members of ours would be believed gone, found again as strangers and stay for good."""
+        peer.body = body
+        pages = read_members(HubSpot(peer.url, "token", "v3", 20), portal.caller, "811", lambda: None)
+        with pytest.raises(UnfinishedError, match="nothing was recorded"):
+            list(pages)
 
     def test_a_reading_that_goes_in_circles_ends(self, portal: Portal) -> None:
         class Circle(HubSpot):

@@ -111,8 +111,21 @@ class TestMembers:
         assert changed_ids(Reply(200, body)) == (set(), set(), set())
 
     def test_a_page_and_the_next_ones_cursor(self) -> None:
-        results = [{"recordId": "1"}, {"recordId": 2}, {}, None]
+        results = [{"recordId": "1"}, {"recordId": 2}]
         assert page_of(reply(results=results, paging={"next": {"after": "abc"}})) == (["1", "2"], "abc")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"results": None},
+            {"results": {}},
+            *({"results": [each]} for each in ({}, None, "1", {"recordId": "x"})),
+        ],
+    )
+    def test_what_is_no_page_is_not_an_empty_one(self, body: dict[str, object]) -> None:
+        assert page_of(Reply(200, body)) is None
+        assert page_of(reply(results=[])) == ([], None)
 
     @pytest.mark.parametrize("paging", [None, {}, {"next": None}, {"next": {}}, {"next": {"after": ""}}, []])
     def test_the_last_page(self, paging: object) -> None:

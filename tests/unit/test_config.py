@@ -138,6 +138,8 @@ class TestEnvironment:
             "https://[::1",
             "https://host:port",
             "https://host:99999",
+            "https://api..hubapi.com",
+            f"https://{'a' * 64}.com",
         ],
     )
     def test_a_token_goes_over_https_or_stays_on_this_machine(self, url: str) -> None:
@@ -192,6 +194,13 @@ class TestNumbers:
         assert job(limit_share_percent=100).limit_share_percent == 100
         (problem,) = problems(limit_share_percent=101)
         assert problem == "var hubspot_limit_share_percent is 101: it must be at most 100"
+
+    @pytest.mark.parametrize(("name", "most"), [("timeout_seconds", 3_600), ("workers", 1_000)])
+    def test_nor_what_no_socket_or_machine_could_do(self, name: str, most: int) -> None:
+        job(**{name: most})
+        assert problems(**{name: 10 * most}) == [
+            f"var hubspot_{name} is {10 * most!r}: it must be at most {most}"
+        ]
 
     def test_some_may_be_left_open(self) -> None:
         assert (job().requests_per_10_seconds, job().daily_budget) == (None, None)
