@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sync.answers import contacts_of, is_lasting, missing_ids, refused_ids
+from sync.answers import contacts_of, is_lasting, missing_ids, named_in, refused_ids
 from sync.asking import Asking
 from sync.batches import CONTACTS_PER_REQUEST, BatchSize, chunks
 from sync.caller import Answer, Caller
@@ -109,7 +109,11 @@ def _ask_for(
             answered.extend(part)
 
     asking = Asking(caller, size, hubspot.read_contacts, read, name=str)
-    return told, answered, asking.send(emails)
+    refused = asking.send(emails)
+    if refused and not answered:
+        # With nobody to pass beside them only their names tell that it is the addresses, not the request.
+        refused = [email for email in refused if named_in(asking.refusals[email], [email])]
+    return told, answered, refused
 
 
 def _lookups(emails: Sequence[str], reply: Reply) -> Iterator[Lookup]:

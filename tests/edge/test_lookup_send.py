@@ -267,6 +267,17 @@ class TestRefusedLookups:
         assert [each.outcome for each in found.values()] == ["refused", "refused"]
         assert portal.caller.stopped_by is None
 
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_a_refusal_of_so_few_that_names_none_of_them_says_nothing(
+        self, portal: Portal, number: int
+    ) -> None:
+        """On most nights few lookups are due: a request that HubSpot dislikes would take members off."""
+        portal.faults({"route": READ, "status": 400, "times": None})
+        emails, _ = portal.people(number)
+        assert portal.look_up(emails) == {}
+        portal.faults()
+        assert [each.outcome for each in portal.look_up(emails).values()] == ["found"] * number
+
     def test_without_an_answer_it_is_not_taken_for_refused(self, portal: Portal) -> None:
         emails, _ = portal.people(7)
         portal.faults({"route": READ, "status": 503, "after": 1, "times": 5})
