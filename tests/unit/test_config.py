@@ -197,10 +197,10 @@ class TestNumbers:
 
     @pytest.mark.parametrize(("name", "most"), [("timeout_seconds", 3_600), ("workers", 1_000)])
     def test_nor_what_no_socket_or_machine_could_do(self, name: str, most: int) -> None:
-        job(**{name: most})
-        assert problems(**{name: 10 * most}) == [
-            f"var hubspot_{name} is {10 * most!r}: it must be at most {most}"
-        ]
+        fits: dict[str, Any] = {name: most}
+        job(**fits)
+        too_much: dict[str, Any] = {name: 10 * most}
+        assert problems(**too_much) == [f"var hubspot_{name} is {10 * most}: it must be at most {most}"]
 
     def test_some_may_be_left_open(self) -> None:
         assert (job().requests_per_10_seconds, job().daily_budget) == (None, None)
