@@ -54,7 +54,6 @@ class Clock:
 
     def step(self, seconds: float) -> None:
         """Jump forward."""
-        self._count()
         self._counted += seconds
 
     def freeze(self, frozen: bool) -> None:

@@ -113,3 +113,12 @@ def test_a_clock_it_cannot_set_is_refused(client: Client, body: object) -> None:
     answer = requests.post(f"{client.emulator.url}/_emulator/clock", json=body, timeout=20)
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+def test_a_reset_lets_a_frozen_clock_go_on_from_where_it_stood() -> None:
+    with EmulatorProcess() as process:
+        stood = process.clock(frozen=True, step=1000)["seconds"]
+        process.reset()
+        after = process.clock()
+    assert after["frozen"] is False
+    assert after["seconds"] >= stood
