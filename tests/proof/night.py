@@ -79,9 +79,11 @@ class Nights(RuleBasedStateMachine):
         self.knows_all = True
         """Whether every lookup still says what is true."""
         self.hubspot.contacts([{"email": address(name)} for name in NAMES[:4]])
-        for name in NAMES[:3]:
-            self.audience[VIP, address(name)] = Wish(VIP, f"c-{name}", address(name))
+        for list_name, name in ((VIP, "ann"), (VIP, "bob"), (MIRROR, "ann"), (MIRROR, "cat")):
+            self.audience[list_name, address(name)] = Wish(list_name, f"c-{name}", address(name))
         self._want()
+        self._run()
+        self.a_person_adds_a_member(VIP, "dan")
 
     # -- the audience ----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from tests.proof.night import Nights
 
 pytestmark = pytest.mark.proof
 FULL = os.environ.get("PROOF") == "full"
-EXAMPLES = {"duckdb": 8, "postgres": 6}
+EXAMPLES = {"duckdb": 7, "postgres": 6}
 
 
 @pytest.mark.parametrize("engine", EXAMPLES)
