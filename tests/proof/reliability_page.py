@@ -42,6 +42,20 @@ def _row(phases: str, outcome: Outcome) -> str:
     return f"| {phases} | {said} | {done} | {outcome.exit_code} | {mend} |"
 
 
+def told_of(text: str, kind: Kind, phase: str) -> str:
+    """What the page tells of a trouble in one phase: the row without its first cell, empty when there is none."""
+    for line in sections_of(text).get(kind.title, "").splitlines():
+        first, _, rest = line.removeprefix("| ").partition(" | ")
+        if phase in first.split(", "):
+            return rest
+    return ""
+
+
+def as_told(outcome: Outcome) -> str:
+    """What the page should tell of an outcome."""
+    return _row("", outcome).removeprefix("|  | ")
+
+
 def sections_of(text: str) -> dict[str, str]:
     """The page's generated parts by title."""
     parts = re.split(r"^(?=### )", text, flags=re.MULTILINE)[1:]
