@@ -78,14 +78,14 @@ class Stage:
             strangers = Strangers({VIP: {self._ids["gus"]}})
         want(self._host, phase.wishes)
         hubspot.faults([{"route": phase.route, "times": None, **kind.fault}])
-        ending = quick.run(self._host, hubspot, timeout_seconds=kind.timeout_seconds)
+        ending = quick.run(self._host, hubspot, timeout_seconds=kind.timeout_seconds, workers=1)
         self._let_all_land()
         hubspot.faults([])
         error = ending.error
         outcome = Outcome(
             error.exit_code if error else 0,
-            _without_ids(error.sentence) if error else "",
-            error.mend if error else "",
+            _lasting(error.sentence) if error else "",
+            _lasting(error.mend) if error else "",
             () if error or ending.report is None else _left(ending.report),
             self._done(phase),
         )
@@ -103,7 +103,7 @@ class Stage:
         want(self._host, phase.wishes)
         routes = dict.fromkeys(each.route for each in PHASES if each.title != "making a list")
         hubspot.faults([{"route": route, **kind.fault, "times": 1} for route in routes])
-        ending = quick.run(self._host, hubspot, timeout_seconds=kind.timeout_seconds)
+        ending = quick.run(self._host, hubspot, timeout_seconds=kind.timeout_seconds, workers=1)
         self._let_all_land()
         assert ending.error is None
         check(self._host, hubspot, phase.wishes, Strangers({VIP: {ids["gus"]}}))
@@ -156,5 +156,6 @@ def _left(report: Report) -> tuple[str, ...]:
     return tuple(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
-def _without_ids(sentence: str) -> str:
-    return re.sub(r" \(correlation id [^)]*\)", "", sentence)
+def _lasting(text: str) -> str:
+    """A sentence without what is another one each time: ids of requests, and moments."""
+    return re.sub(r" \((correlation id [^)]*|\d{4}-\d\d-\d\d \d\d:\d\d UTC)\)", "", text)

@@ -127,7 +127,7 @@ class Nights(RuleBasedStateMachine):
     def a_contact_is_deleted(self, name: str) -> None:
         if contact := self._contact(name):
             self.hubspot.delete_contacts([contact.contact_id])
-            self.knows_all = False
+            self._forget(contact.contact_id)
 
     @rule(name=names, into=names)
     def a_contact_is_merged(self, name: str, into: str) -> None:
@@ -139,7 +139,7 @@ class Nights(RuleBasedStateMachine):
                 # What a merge leaves on a list, nobody of us put there.
                 self.strangers.by_hand[list_name].add(winning.contact_id)
         merge(self.hubspot, losing.contact_id, into=winning.contact_id)
-        self.knows_all = False
+        self._forget(losing.contact_id)
 
     @rule(name=names, to=names)
     def an_address_moves(self, name: str, to: str) -> None:
@@ -180,6 +180,11 @@ class Nights(RuleBasedStateMachine):
             list_id = self.hubspot.list_id(list_name)
             session(self.hubspot).delete(f"{self.hubspot.url}/crm/v3/lists/{list_id}", timeout=30)
             self.strangers.by_hand[list_name].clear()
+
+    def _forget(self, contact_id: str) -> None:
+        for members in self.strangers.by_hand.values():
+            members.discard(contact_id)
+        self.knows_all = False
 
     def _contact(self, name: str) -> Contact | None:
         wish = Wish(VIP, "", address(name))

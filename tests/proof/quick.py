@@ -50,6 +50,7 @@ def run(
     hubspot: EmulatorProcess,
     *,
     timeout_seconds: float = 60,
+    workers: int = 4,
     warehouse: Any = None,
     tell: Callable[..., None] = lambda event, **fields: None,
     **flags: Any,
@@ -68,14 +69,16 @@ def run(
 def make_parts(
     host: Host,
     hubspot: EmulatorProcess,
-    timeout_seconds: float,
     warehouse: Any,
     tell: Callable[..., None],
     flags: Flags,
+    *,
+    timeout_seconds: float = 60,
+    workers: int = 4,
 ) -> Any:
     """The parts of a run whose caller lives by a clock of its own."""
     job = load(host.environment(hubspot), host.warehouse.call("hubspot_sync_settings"), flags)
-    parts = build_parts(warehouse, replace(job, timeout_seconds=timeout_seconds), tell)
+    parts = build_parts(warehouse, replace(job, timeout_seconds=timeout_seconds, workers=workers), tell)
     clock = Clock()
 
     def wait(seconds: float) -> bool:
