@@ -248,7 +248,6 @@ class Nights(RuleBasedStateMachine):
             reading = quick.make_parts(
                 self.host,
                 self.hubspot,
-                60,
                 self.host.warehouse,
                 lambda event, **fields: None,
                 Flags(sends=False),

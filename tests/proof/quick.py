@@ -56,8 +56,15 @@ def run(
     **flags: Any,
 ) -> Ending:
     """Carry a run out; `warehouse` stands for the host's own."""
+    given = Flags(**{"sends": True, **flags})
     parts = make_parts(
-        host, hubspot, timeout_seconds, warehouse or host.warehouse, tell, Flags(**{"sends": True, **flags})
+        host,
+        hubspot,
+        warehouse or host.warehouse,
+        tell,
+        given,
+        timeout_seconds=timeout_seconds,
+        workers=workers,
     )
     try:
         report, error = carry_out(parts)
