@@ -9,6 +9,7 @@ from typing import Any
 
 from sync import checks
 from sync.errors import SyncError, WarehouseError
+from sync.figures import Figures
 from sync.findings import WAREHOUSE, Finding, not_checked, of_error, ok
 from sync.ledger import Ledger
 from sync.records import DeclaredList
@@ -122,7 +123,7 @@ def _audience(warehouse: Any) -> Finding:
 
 
 def _list_names(warehouse: Any, known: Known) -> Finding:
-    counts = Ledger(warehouse).audience_counts()
+    counts = Figures(warehouse).audience_counts()
     known.rows = sum(fit for _, fit in counts.values())
     declared = {each.list_name for each in known.declared or ()}
     nameless, _ = counts.get(None, (0, 0))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sync.caller import Caller, unreachable
 from sync.config import Job
 from sync.errors import BusyError, HubSpotRefusesError, SettingsError
+from sync.figures import Figures
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
 from sync.pacing import is_passing
@@ -22,6 +23,7 @@ class Parts:
 
     job: Job
     ledger: Ledger
+    figures: Figures
     runs: Runs
     hubspot: HubSpot | None
     caller: Caller
@@ -47,7 +49,7 @@ def chosen_lists(parts: Parts) -> list[DeclaredList]:
     """The declared lists this run is about. Raises `SettingsError` for names that nobody declared."""
     declared = parts.ledger.declared_lists()
     names = {each.list_name for each in declared}
-    counts = parts.ledger.audience_counts()
+    counts = parts.figures.audience_counts()
     nameless, _ = counts.pop(None, (0, 0))
     undeclared = sorted(name for name in counts if name is not None and name not in names)
     if undeclared or nameless:

@@ -69,7 +69,7 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
 
 def _keep_to_budget(parts: Parts) -> None:
     if parts.job.daily_budget is not None and parts.hubspot is not None:
-        used = parts.ledger.requests_today() + parts.hubspot.requests
+        used = parts.figures.requests_today() + parts.hubspot.requests
         parts.caller.limit_to(max(0, parts.job.daily_budget - used))
 
 
@@ -132,7 +132,7 @@ class _Run:
         return UnfinishedError(first.code, f"{first.sentence}{more} The other lists went on.", first.mend)
 
     def _left_over(self) -> SyncError | None:
-        outcomes = self._parts.ledger.outcome_counts(self._parts.runs.run_no)
+        outcomes = self._parts.figures.outcome_counts(self._parts.runs.run_no)
         failed = sum(counts.get("failed", 0) for actions in outcomes.values() for counts in actions.values())
         unsent = sum(
             counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values()
@@ -195,13 +195,13 @@ class _Run:
         )
 
     def _check(self) -> None:
-        ledger = self._parts.ledger
-        changes = ledger.change_counts()
-        wanted = ledger.audience_counts()
-        members = ledger.member_counts(self._portal_id)
-        self._statuses = ledger.status_counts()
-        completed = ledger.completed_lists()
-        newly_rejected = ledger.newly_rejected_counts()
+        figures = self._parts.figures
+        changes = figures.change_counts()
+        wanted = figures.audience_counts()
+        members = self._parts.ledger.member_counts(self._portal_id)
+        self._statuses = figures.status_counts()
+        completed = figures.completed_lists()
+        newly_rejected = figures.newly_rejected_counts()
         self._plans = tuple(
             ListPlan(
                 list_name=name,
@@ -216,7 +216,7 @@ class _Run:
             for name in self._names
         )
         self._objections += tuple(
-            object_to(self._plans, self._declared, ledger.audience_build(), self._parts.job)
+            object_to(self._plans, self._declared, figures.audience_build(), self._parts.job)
         )
 
     def _preflight(self) -> SyncError | None:
@@ -264,7 +264,7 @@ class _Run:
     def _second_pass(self) -> SyncError | None:
         """Where HubSpot no longer knows a contact id, look its address up again and send once more."""
         parts = self._parts
-        outcomes = parts.ledger.outcome_counts(parts.runs.run_no)
+        outcomes = parts.figures.outcome_counts(parts.runs.run_no)
         has_missing = any(
             counts.get("missing")
             for actions in outcomes.values()
@@ -296,8 +296,8 @@ class _Run:
         if parts.job.flags.sends and self._last_no:
             parts.ledger.prepare_members()
             parts.ledger.prepare_audience_rows()
-            self._statuses = parts.ledger.status_counts()
-        outcomes = parts.ledger.outcome_counts(parts.runs.run_no)
+            self._statuses = parts.figures.status_counts()
+        outcomes = parts.figures.outcome_counts(parts.runs.run_no)
         status = "planned"
         if parts.job.flags.sends:
             status = "interrupted" if isinstance(error, StoppedError) else "unfinished" if error else "done"
@@ -315,15 +315,15 @@ class _Run:
                 for plan in self._plans
             ),
             objections=self._objections,
-            rejected=tuple(parts.ledger.rejected_sample(self._names, _SAMPLE_SIZE)),
-            rejected_sql=parts.ledger.rejected_sql(),
+            rejected=tuple(parts.figures.rejected_sample(self._names, _SAMPLE_SIZE)),
+            rejected_sql=parts.figures.rejected_sql(),
             requests=parts.hubspot.requests if parts.hubspot else 0,
             contact_requests=parts.hubspot.contact_requests if parts.hubspot else 0,
             seconds=seconds,
-            rejected_updates=tuple(parts.ledger.rejected_updates(self._names))
+            rejected_updates=tuple(parts.figures.rejected_updates(self._names))
             if parts.job.writes_properties
             else (),
-            rejected_updates_sql=parts.ledger.rejected_updates_sql(),
+            rejected_updates_sql=parts.figures.rejected_updates_sql(),
             forecast=None if parts.job.flags.sends else self._forecast(),
         )
 

@@ -56,7 +56,7 @@ def _pages(parts: Parts, list_id: str) -> Iterator[list[str]]:
 
 
 def _newest_run(parts: Parts) -> tuple[int, str]:
-    runs = parts.ledger.newest_runs(1)
+    runs = parts.figures.newest_runs(1)
     return (int(runs[0]["run_no"]), str(runs[0]["status"])) if runs else (0, "done")
 
 

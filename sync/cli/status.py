@@ -25,13 +25,13 @@ _TLD_LIST_DAYS = 60
 def status(project: Project, count: int, as_json: bool) -> None:
     """Show the newest runs: when, how they ended, what is on each list, the date of the TLD list."""
     from sync.emails import tld_date
-    from sync.ledger import Ledger
+    from sync.figures import Figures
     from sync.runs import Runs
 
     with Console() as console, project.open(console) as warehouse:
         warehouse.check_built(("hubspot_sync_runs",))
         Runs(warehouse, 0).create_state()
-        runs = Ledger(warehouse).newest_runs(count)
+        runs = Figures(warehouse).newest_runs(count)
     warning = tld_list_warning(tld_date(), datetime.now(UTC).date())
     if warning:
         click.echo(warning, err=True)

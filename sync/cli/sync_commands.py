@@ -148,6 +148,7 @@ def _carry_out(
 def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
     """Put the parts of a run together. Raises `SyncError` when the project is not built."""
     from sync.caller import Caller
+    from sync.figures import Figures
     from sync.hubspot import HubSpot
     from sync.ledger import MODELS, Ledger
     from sync.opening import Parts
@@ -162,6 +163,7 @@ def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
     return Parts(
         job=job,
         ledger=Ledger(warehouse),
+        figures=Figures(warehouse),
         runs=runs,
         hubspot=hubspot,
         caller=Caller(job.requests_per_10_seconds, runs.may_send, share_percent=job.limit_share_percent),

@@ -104,6 +104,7 @@ def _repair(warehouse: Any, job: Job, console: Console, as_json: bool) -> None:
 def reading_parts(warehouse: Any, job: Job, tell: Any) -> Any:
     """The parts of a command that reads and takes no lock."""
     from sync.caller import Caller
+    from sync.figures import Figures
     from sync.hubspot import HubSpot
     from sync.ledger import Ledger
     from sync.opening import Parts
@@ -112,6 +113,7 @@ def reading_parts(warehouse: Any, job: Job, tell: Any) -> Any:
     return Parts(
         job=job,
         ledger=Ledger(warehouse),
+        figures=Figures(warehouse),
         runs=Runs(warehouse, job.settle_seconds),
         hubspot=HubSpot(job.base_url, job.token, job.api_version, job.timeout_seconds),
         caller=Caller(job.requests_per_10_seconds, lambda: True, share_percent=job.limit_share_percent),

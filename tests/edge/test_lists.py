@@ -13,6 +13,7 @@ import pytest
 from sync.caller import Caller
 from sync.config import Job
 from sync.errors import HubSpotRefusesError, SettingsError, StoppedError, UnfinishedError
+from sync.figures import Figures
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
 from sync.lists import FoundLists, create, find, read_members
@@ -103,6 +104,7 @@ class TestTheRightPortal:
         return Parts(
             job=cast(Job, SimpleNamespace(portal_id=named)),
             ledger=cast(Ledger, State(newest)),
+            figures=cast(Figures, None),
             runs=cast(Runs, None),
             hubspot=None if offline else portal.hubspot,
             caller=portal.caller,
