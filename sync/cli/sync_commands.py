@@ -123,7 +123,7 @@ def _perform(
 
 
 def _raise_objections(report: Report) -> None:
-    from sync.run import objected
+    from sync.closing import objected
 
     if report.objections:
         raise objected(report.objections)

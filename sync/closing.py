@@ -1,0 +1,148 @@
+"""How a run ends: what it is recorded as, why rows are left over, and the report of what became of every row."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sync.emails import ruleset
+from sync.errors import (
+    BusyError,
+    GuardError,
+    StoppedError,
+    SyncError,
+    UnfinishedError,
+    WarehouseError,
+)
+from sync.forecast import forecast
+from sync.opening import Parts
+from sync.records import DeclaredList, Forecast, ListPlan, ListReport, Objection, Report
+
+_SAMPLE_SIZE = 8
+_STATUS_OF = {GuardError: "stopped", StoppedError: "interrupted", UnfinishedError: "unfinished"}
+
+
+@dataclass
+class Course:
+    """What a run has come to know and has done so far."""
+
+    declared: Sequence[DeclaredList]
+    portal_id: str
+    list_ids: dict[str, str] = field(default_factory=dict)
+    """The HubSpot list of each list name."""
+    plans: tuple[ListPlan, ...] = ()
+    statuses: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Audience rows per list name and status."""
+    objections: tuple[Objection, ...] = ()
+    unanswered: int = 0
+    """Lookups that are due and have no answer."""
+    last_no: int = 0
+    """Highest number of the plan's changes; 0 when there is none."""
+    refused: dict[str, SyncError] = field(default_factory=dict)
+    """Why HubSpot did not make a list, by list name."""
+    closed: dict[str, UnfinishedError] = field(default_factory=dict)
+    """Why changes of a list were left unsent, by list name."""
+
+    @property
+    def list_names(self) -> list[str]:
+        """The lists this run is about."""
+        return [each.list_name for each in self.declared]
+
+
+def end_without_report(parts: Parts, error: SyncError) -> None:
+    """Record the end of a run that an error broke off."""
+    # Where the warehouse itself fails, its error is the one to show.
+    with contextlib.suppress(WarehouseError):
+        if isinstance(error, WarehouseError):
+            # Receipts may be lost: without an end its changes count as in doubt, not as never sent.
+            parts.runs.release()
+        elif not isinstance(error, BusyError):
+            # A run whose lease is lost has no say any more.
+            figures = {"error": error.code, "requests": parts.hubspot.requests if parts.hubspot else 0}
+            parts.runs.finish(_STATUS_OF.get(type(error), "failed"), figures)
+
+
+def why_unfinished(parts: Parts, course: Course, refusal: SyncError | None) -> SyncError | None:
+    """Why rows are left over after the sending, or None; `refusal` is why the second pass was not sent."""
+    ended_by, left_over = _ended_by(parts, course) or refusal, _left_over(parts, course)
+    if isinstance(ended_by, UnfinishedError) and left_over is not None:
+        return UnfinishedError(ended_by.code, f"{ended_by.sentence} {left_over.sentence}", ended_by.mend)
+    return ended_by or left_over
+
+
+def _ended_by(parts: Parts, course: Course) -> SyncError | None:
+    """Why not all was sent: for all lists, or else for some."""
+    if parts.caller.stopped_by is not None or not course.closed:
+        return parts.caller.stopped_by
+    first, *others = course.closed.values()
+    more = "".join(f" {each.sentence}" for each in others)
+    return UnfinishedError(first.code, f"{first.sentence}{more} The other lists went on.", first.mend)
+
+
+def _left_over(parts: Parts, course: Course) -> SyncError | None:
+    outcomes = parts.figures.outcome_counts(parts.runs.run_no)
+    failed = sum(counts.get("failed", 0) for actions in outcomes.values() for counts in actions.values())
+    unsent = sum(counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values())
+    if course.refused:
+        # Its mend is to be told also where other rows are left, which the figures show.
+        told = " ".join(each.sentence for each in course.refused.values())
+        return UnfinishedError("list_refused", told, next(iter(course.refused.values())).mend)
+    if not failed + unsent + course.unanswered:
+        return None
+    return UnfinishedError(
+        "rows_left",
+        f"{failed:,} changes failed, {unsent:,} were not sent, {course.unanswered:,} lookups had no answer.",
+        "Run again: the next run goes on.",
+    )
+
+
+def objected(objections: Sequence[Objection]) -> GuardError:
+    """The error of a plan that guards object to: all objections at once."""
+    listed = "\n".join(f"- {each.sentence}" for each in objections)
+    return GuardError(
+        "guard", f"The plan is suspicious, and nothing was sent:\n{listed}\n", "Then run again."
+    )
+
+
+def report(parts: Parts, course: Course, error: SyncError | None, seconds: float) -> Report:
+    """What became of every row, as the ledger counts it; `error` is why rows are left over."""
+    outcomes = parts.figures.outcome_counts(parts.runs.run_no)
+    status = "planned"
+    if parts.job.flags.sends:
+        status = "interrupted" if isinstance(error, StoppedError) else "unfinished" if error else "done"
+    return Report(
+        run_no=parts.runs.run_no,
+        status=status,
+        portal_id=course.portal_id,
+        ruleset=ruleset(),
+        lists=tuple(
+            ListReport(
+                replace(plan, list_id=course.list_ids.get(plan.list_name)),
+                course.statuses.get(plan.list_name, {}),
+                outcomes.get(plan.list_name, {}),
+            )
+            for plan in course.plans
+        ),
+        objections=course.objections,
+        rejected=tuple(parts.figures.rejected_sample(course.list_names, _SAMPLE_SIZE)),
+        rejected_sql=parts.figures.rejected_sql(),
+        requests=parts.hubspot.requests if parts.hubspot else 0,
+        contact_requests=parts.hubspot.contact_requests if parts.hubspot else 0,
+        seconds=seconds,
+        rejected_updates=tuple(parts.figures.rejected_updates(course.list_names))
+        if parts.job.writes_properties
+        else (),
+        rejected_updates_sql=parts.figures.rejected_updates_sql(),
+        forecast=None if parts.job.flags.sends else _forecast(parts, course),
+    )
+
+
+def _forecast(parts: Parts, course: Course) -> Forecast:
+    return forecast(
+        course.plans,
+        lookups_due=course.unanswered,
+        mirrors={each.list_name for each in course.declared if each.ownership == "mirror"},
+        membership_batch=parts.job.membership_batch,
+        per_10_seconds=parts.caller.requests_per_10_seconds,
+    )
