@@ -7,23 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sync.answers import (
-    changed_ids,
-    contacts_of,
-    is_lasting,
-    lists_of_contacts,
-    missing_ids,
-    refused_ids,
-    unknown_properties,
-)
+from sync.answers import unknown_properties
 from sync.asking import Asking
 from sync.batches import CONTACTS_PER_REQUEST, BatchSize, chunks, cut
 from sync.caller import Answer, Caller
 from sync.errors import UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
-from sync.masking import mask_all
 from sync.properties import payload_of
+from sync.receipts import doubt_receipts, look_receipts, membership_receipts, refusal_receipt, update_receipts
 from sync.records import Batch, Change, Receipt, Reply
 from sync.updates import Updates
 from sync.workers import work
@@ -142,10 +134,10 @@ class Sender:
         )
         refused = asking.send(changes)
         if refused is None:
-            self._close(batch, _all_refused(batch, _rejected(changes[0], asking.newest_refusal)))
+            self._close(batch, _all_refused(batch, refusal_receipt(changes[0], asking.newest_refusal)))
             return ()
         for change in refused:
-            receipts[change.change_no] = _rejected(change, asking.refusals[change.contact_id])
+            receipts[change.change_no] = refusal_receipt(change, asking.refusals[change.contact_id])
         return changes
 
     def _close(self, batch: Batch, error: UnfinishedError) -> None:
@@ -170,31 +162,19 @@ class Sender:
         reply = answer.reply
         if reply is not None and 200 <= reply.status < 300:
             if batch.action == "update":
-                return _update_receipts(part, reply)
+                return update_receipts(part, reply)
             return self._membership_receipts(batch, part, reply, doubtful=answer.doubtful)
         if reply is not None and reply.status == 404 and batch.action != "update":
             self._close(batch, _list_gone(batch.list_name))
         if answer.doubtful:
-            code = f"status_{reply.status}" if reply and reply.status else "no_answer"
-            correlation_id = reply.correlation_id if reply else None
-            return [Receipt(c.change_no, "failed", code, None, correlation_id) for c in part]
+            return doubt_receipts(part, reply)
         # Surely not applied: no receipt, and the end of the run turns it into "not sent".
         return []
 
     def _membership_receipts(
         self, batch: Batch, part: Sequence[Change], reply: Reply, *, doubtful: bool
     ) -> list[Receipt]:
-        added, removed, missing = changed_ids(reply)
-        named = added if batch.action == "add" else removed
-        receipts: list[Receipt] = []
-        unnamed: list[Change] = []
-        for change in part:
-            if change.contact_id in named:
-                receipts.append(Receipt(change.change_no, "applied", correlation_id=reply.correlation_id))
-            elif change.contact_id in missing:
-                receipts.append(Receipt(change.change_no, "missing", "not_in_hubspot"))
-            else:
-                unnamed.append(change)
+        receipts, unnamed = membership_receipts(part, reply)
         for some in chunks(unnamed, CONTACTS_PER_REQUEST):
             receipts += self._read_back(batch, some, doubtful=doubtful)
         return receipts
@@ -203,19 +183,7 @@ class Sender:
         # HubSpot passes over what is so already, and a merged id vanishes the same way: only a look tells.
         ids = [change.contact_id for change in part]
         reply = self._caller.call(lambda: self._hubspot.memberships(ids)).reply
-        if reply is None or reply.status not in (200, 207):
-            return [Receipt(change.change_no, "failed", "not_named") for change in part]
-        lists = lists_of_contacts(reply)
-        list_id = self._list_ids[batch.list_name]
-        return [
-            _seen(
-                change,
-                list_id in lists.get(change.contact_id, set()),
-                is_named=change.contact_id in lists,
-                doubtful=doubtful,
-            )
-            for change in part
-        ]
+        return look_receipts(part, reply, self._list_ids[batch.list_name], doubtful=doubtful)
 
 
 def _lacks_a_property(part: Sequence[Change], reply: Reply) -> bool:
@@ -226,40 +194,6 @@ def _lacks_a_property(part: Sequence[Change], reply: Reply) -> bool:
 
 def _is_silent(receipt: Receipt | None, batch: Batch) -> bool:
     return batch.action == "update" and receipt is not None and receipt.code == "not_named"
-
-
-def _seen(change: Change, is_member: bool, *, is_named: bool, doubtful: bool) -> Receipt:
-    if change.action == "remove":
-        # Taken for gone on silence alone, somebody would be found there later, as a stranger who stays for good.
-        if not is_named:
-            return Receipt(change.change_no, "failed", "not_named")
-        return Receipt(
-            change.change_no, "failed" if is_member else "already_so", "still_on_list" if is_member else None
-        )
-    if not is_member:
-        return Receipt(change.change_no, "missing", "not_named")
-    # An earlier try without an answer may have put it there: doubt of ours beats a coincidence.
-    return Receipt(change.change_no, "applied" if doubtful else "already_so")
-
-
-def _update_receipts(part: Sequence[Change], reply: Reply) -> Iterable[Receipt]:
-    done = {contact.contact_id for contact in contacts_of(reply)}
-    missing = missing_ids(reply)
-    refused = refused_ids(reply)
-    for change in part:
-        if change.contact_id in done:
-            yield Receipt(change.change_no, "applied", correlation_id=reply.correlation_id)
-        elif change.contact_id in refused and change.contact_id not in missing:
-            category = refused[change.contact_id]
-            yield Receipt(change.change_no, "rejected" if is_lasting(category) else "failed", category)
-        else:
-            yield Receipt(change.change_no, "missing", "not_named")
-
-
-def _rejected(change: Change, reply: Reply) -> Receipt:
-    code = str(reply.body.get("subCategory") or reply.body.get("category") or f"status_{reply.status}")
-    message = mask_all(str(reply.body.get("message") or ""))[:500] or None
-    return Receipt(change.change_no, "rejected", code, message, reply.correlation_id)
 
 
 def _list_gone(list_name: str) -> UnfinishedError:
