@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sync import lists
 from sync.hubspot import HubSpot
 from sync.opening import Parts
-from sync.records import DeclaredList, HubSpotList, Objection
+from sync.records import DeclaredList, HubSpotList
+from sync.results import Objection
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from math import ceil
 
 from sync.errors import SyncError
 from sync.findings import HUBSPOT, SETTINGS, WAREHOUSE, Finding, of_error, ok, warning
-from sync.records import HubSpotList, Objection, RecordedList, Reply
+from sync.records import HubSpotList, RecordedList, Reply
+from sync.results import Objection
 
 _AUDIENCE_COLUMNS = (
     "list_name",

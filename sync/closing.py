@@ -17,7 +17,8 @@ from sync.errors import (
 )
 from sync.forecast import forecast
 from sync.opening import Parts
-from sync.records import DeclaredList, Forecast, ListPlan, ListReport, Objection, Report
+from sync.records import DeclaredList
+from sync.results import Forecast, ListPlan, ListReport, Objection, Report
 
 _SAMPLE_SIZE = 8
 _STATUS_OF = {GuardError: "stopped", StoppedError: "interrupted", UnfinishedError: "unfinished"}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sync.records import Objection
+from sync.results import Objection
 
 SAMPLE_SIZE = 10
 """Record ids shown of each kind of difference and list."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync.masking import mask
-from sync.records import AudienceBuild, RejectedRows, RejectedUpdates, Tables
+from sync.records import Tables
+from sync.results import AudienceBuild, RejectedRows, RejectedUpdates
 
 
 class Figures:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from math import ceil
 
-from sync.records import Forecast, ListPlan
+from sync.results import Forecast, ListPlan
 
 _CONTACTS_A_REQUEST = 100
 _MEMBERS_A_PAGE = 250

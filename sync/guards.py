@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sync.config import Job
-from sync.records import AudienceBuild, DeclaredList, ListPlan, Objection
+from sync.records import DeclaredList
+from sync.results import AudienceBuild, ListPlan, Objection
 
 
 def object_to(

@@ -13,7 +13,8 @@ from sync.hubspot import HubSpot
 from sync.ledger import Ledger
 from sync.masking import mask_all
 from sync.pacing import is_passing
-from sync.records import DeclaredList, HubSpotList, Objection, RecordedList, Reply
+from sync.records import DeclaredList, HubSpotList, RecordedList, Reply
+from sync.results import Objection
 
 
 @dataclass(frozen=True, slots=True)

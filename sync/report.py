@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sync.records import STATUSES, Forecast, ListReport, Report
+from sync.results import STATUSES, Forecast, ListReport, Report
 
 LABELS = {
     "on_list": "on the list",

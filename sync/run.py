@@ -15,8 +15,9 @@ from sync.judging import judge_audience
 from sync.lookup import look_up
 from sync.opening import Parts, chosen_lists, confirmed_portal
 from sync.preflight import prepare_updates
-from sync.records import DeclaredList, ListPlan, Report
+from sync.records import DeclaredList
 from sync.report import as_figures
+from sync.results import ListPlan, Report
 from sync.send import Sender
 from sync.updates import Updates
 

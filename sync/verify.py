@@ -9,7 +9,7 @@ from sync.drift import Difference, ListDrift, Verification
 from sync.errors import GuardError, SyncError
 from sync.opening import Parts, chosen_lists, confirmed_portal
 from sync.readings import Readings
-from sync.records import Report
+from sync.results import Report
 from sync.run import carry_out
 
 

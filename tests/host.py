@@ -21,7 +21,7 @@ import psycopg2
 from sync.cli.sync_commands import build_parts
 from sync.config import Flags, load
 from sync.errors import SyncError
-from sync.records import Report
+from sync.results import Report
 from sync.run import carry_out
 from sync.warehouse import Warehouse
 from tests.dbt_project import ROOT, postgres_host

@@ -18,8 +18,8 @@ from sync.config import ALLOWABLE_GUARDS, Flags, Job, check_package, load
 from sync.console import Console
 from sync.errors import StoppedError, SyncError
 from sync.log import JsonLog
-from sync.records import Report
 from sync.report import as_json, as_markdown, as_text
+from sync.results import Report
 
 # The audience, what is above it, and the views over it, which PostgreSQL drops with a table they read.
 _SELECTION = "@hubspot_audience"

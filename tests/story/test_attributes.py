@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sync.errors import SettingsError
-from sync.records import RejectedUpdates
 from sync.report import as_json, as_text
+from sync.results import RejectedUpdates
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
 from tests.story.test_doctor import examined, one, problems

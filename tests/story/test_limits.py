@@ -11,7 +11,7 @@ import pytest
 from sync.cli.sync_commands import build_parts
 from sync.config import Flags, load
 from sync.errors import SyncError, UnfinishedError
-from sync.records import Report
+from sync.results import Report
 from sync.run import carry_out
 from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from sync.errors import GuardError, HubSpotRefusesError, SettingsError, UnfinishedError
-from sync.records import ListReport, Report
+from sync.results import ListReport, Report
 from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host
 

@@ -15,7 +15,7 @@ from sync.drift import Difference, Verification
 from sync.emails import ruleset
 from sync.errors import BusyError, GuardError, SettingsError, SyncError, UnfinishedError
 from sync.readings import Readings
-from sync.records import Report
+from sync.results import Report
 from sync.runs import Runs
 from sync.verify import repair, verify
 from tests.emulator_process import EmulatorProcess

@@ -10,7 +10,7 @@ import pytest
 from sync.cli import _COMMANDS, cli
 from sync.config import ALLOWABLE_GUARDS, API_VERSIONS
 from sync.errors import EXIT_CODES
-from sync.records import STATUSES
+from sync.results import STATUSES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ import pytest
 
 from sync.config import ALLOWABLE_GUARDS, Flags, Job
 from sync.guards import object_to
-from sync.records import AudienceBuild, DeclaredList, ListPlan, Objection
+from sync.records import DeclaredList
+from sync.results import AudienceBuild, ListPlan, Objection
 
 JOB = Job(
     flags=Flags(sends=True),

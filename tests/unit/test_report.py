@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from sync.forecast import forecast
-from sync.records import STATUSES, ListPlan, ListReport, Objection, RejectedRows, Report
 from sync.report import LABELS, as_figures, as_json, as_markdown, as_text
+from sync.results import STATUSES, ListPlan, ListReport, Objection, RejectedRows, Report
 
 VIP = ListReport(
     plan=ListPlan("VIP", "811", members=1000, wanted=1250, add=200, remove=30, update=4),
