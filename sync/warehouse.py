@@ -1,13 +1,12 @@
 """Reach the warehouse that a dbt profile points to, through dbt's own adapter.
 
-The only module that imports dbt. It streams rows, appends rows in bulk and runs the statements that
-macros render; what the rows mean is the ledger's business.
+The only module that imports dbt. It parses and builds the project, finds its models and renders its macros into
+statements; what the rows mean is the ledger's business.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,15 +16,14 @@ from dbt.cli.main import dbtRunner
 from dbt.context.providers import generate_runtime_macro_context
 from dbt_common.exceptions import CompilationError
 
-from sync.drivers import BOUND_READERS, READERS, WRITERS, Row, read_bound, read_dbapi
+from sync.drivers import Row
 from sync.errors import SettingsError, SyncError, WarehouseError
 from sync.masking import mask_all
+from sync.statements import Statements
 from sync.translations import explained, failures, node_count, reason, said
 
 PACKAGE = "hubspot_sync"
 _NODE_RESULTS = {"LogModelResult", "LogSeedResult", "LogTestResult", "LogSnapshotResult"}
-_HELD_FILE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between tries to open a DuckDB file that another process holds."""
 
 
 class Warehouse:
@@ -52,6 +50,7 @@ class Warehouse:
         self._say = say
         self._manifest: Any = None
         self._registered: Any = None
+        self._statements = Statements(lambda: self._adapter)
         # dbt gives each thread a connection of its own. One thread owns every write and every short question,
         # so that a stream on the caller's thread stays open meanwhile.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="warehouse")
@@ -124,7 +123,8 @@ class Warehouse:
         return self._worker.submit(self._rows, macro, arguments).result()
 
     def _rows(self, macro: str, arguments: dict[str, object]) -> list[Row]:
-        with self._reading(str(self._call(macro, arguments)), 10_000) as chunks:
+        statement = str(self._call(macro, arguments))
+        with self._errors("read"), self._statements.reading(statement, 10_000) as chunks:
             return [row for chunk in chunks for row in chunk]
 
     def rows_bound(self, macro: str, values: Sequence[str | None], **arguments: object) -> list[Row]:
@@ -135,8 +135,8 @@ class Warehouse:
         self, macro: str, values: Sequence[str | None], arguments: dict[str, object]
     ) -> list[Row]:
         statement = str(self._call(macro, arguments))
-        with self._errors("read"), self._connection("read") as handle:
-            return BOUND_READERS.get(self._adapter.type(), read_bound)(handle, statement, values)
+        with self._errors("read"):
+            return self._statements.read_bound(statement, values)
 
     @contextlib.contextmanager
     def stream_model(
@@ -144,13 +144,8 @@ class Warehouse:
     ) -> Iterator[Iterator[list[Row]]]:
         """Give columns of a model in chunks of `size`; meanwhile everything else may be called."""
         statement = f"select {', '.join(columns)} from {self._relation_name(model)}"  # noqa: S608 names of our own
-        with self._reading(statement, size) as chunks:
+        with self._errors("read"), self._statements.reading(statement, size) as chunks:
             yield chunks
-
-    @contextlib.contextmanager
-    def _reading(self, statement: str, size: int) -> Iterator[Iterator[list[Row]]]:
-        with self._errors("read"), self._connection("read") as handle:
-            yield READERS.get(self._adapter.type(), read_dbapi)(handle, statement, size)
 
     def execute(self, macro: str, **arguments: object) -> None:
         """Run the statement or statements that a macro renders, each in a transaction of its own."""
@@ -159,12 +154,8 @@ class Warehouse:
     def _execute(self, macro: str, arguments: dict[str, object]) -> None:
         rendered = self._call(macro, arguments)
         statements = [str(each) for each in (rendered if isinstance(rendered, list) else [rendered])]
-        adapter = self._adapter
-        with self._errors("write"), self._connection("write"):
-            for statement in statements:
-                adapter.connections.begin()
-                adapter.execute(statement, fetch=False)
-                adapter.connections.commit()
+        with self._errors("write"):
+            self._statements.execute(statements)
 
     def execute_checked(self, macro: str, check: str, **arguments: object) -> list[Row]:
         """Run the statements of `macro` in one transaction and return the rows of `check` at its end.
@@ -176,19 +167,8 @@ class Warehouse:
     def _execute_checked(self, macro: str, check: str, arguments: dict[str, object]) -> list[Row]:
         statements = [str(each) for each in self._call(macro, arguments)]
         question = str(self._call(check, {}))
-        connections = self._adapter.connections
-        with self._errors("write"), self._connection("write") as handle:
-            connections.begin()
-            for statement in statements:
-                self._adapter.execute(statement, fetch=False)
-            cursor = handle.cursor()
-            cursor.execute(question)
-            rows = [tuple(row) for row in cursor.fetchall()]
-            if rows:
-                connections.rollback_if_open()
-            else:
-                connections.commit()
-            return rows
+        with self._errors("write"):
+            return self._statements.execute_checked(statements, question)
 
     def append(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Append rows to a table in bulk, with bound values: no value is ever logged."""
@@ -196,23 +176,8 @@ class Warehouse:
             self._worker.submit(self._append, relation, columns, rows).result()
 
     def _append(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        with self._errors("append"), self._connection("write") as handle:
-            writer = WRITERS.get(self._adapter.type())
-            if writer is None:
-                self._append_bound(relation, columns, rows)
-            else:
-                writer(handle, relation, columns, rows)
-
-    def _append_bound(self, relation: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        # 1,000 rows a statement stays within every warehouse's limits.
-        connections = self._adapter.connections
-        for start in range(0, len(rows), 1000):
-            part = rows[start : start + 1000]
-            marks = ", ".join("(" + ", ".join(["%s"] * len(columns)) + ")" for _ in part)
-            statement = f"insert into {relation} ({', '.join(columns)}) values {marks}"  # noqa: S608 bound values
-            connections.begin()
-            connections.add_query(statement, bindings=[value for row in part for value in row])
-            connections.commit()
+        with self._errors("append"):
+            self._statements.append(relation, columns, rows)
 
     def check_built(self, models: Sequence[str]) -> None:
         """Raise `SettingsError` for a model the project lacks, `WarehouseError` for one that is not built."""
@@ -234,8 +199,8 @@ class Warehouse:
         }
 
     def _is_built(self, node: Any) -> bool:
-        with self._errors("check"), self._connection("check"):
-            return self._adapter.get_relation(node.database, node.schema, node.alias) is not None
+        with self._errors("check"):
+            return self._statements.has_relation(node.database, node.schema, node.alias)
 
     @property
     def target_name(self) -> str:
@@ -260,12 +225,6 @@ class Warehouse:
         )
 
     @contextlib.contextmanager
-    def _connection(self, name: str) -> Iterator[Any]:
-        adapter = self._adapter
-        with _held_file_wait(adapter, name):
-            yield adapter.connections.get_thread_connection().handle
-
-    @contextlib.contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
         try:
             yield
@@ -288,19 +247,3 @@ class Warehouse:
 def _arguments(*values: str | None) -> list[str]:
     names = ("--project-dir", "--profiles-dir", "--target", "--vars")
     return [part for name, value in zip(names, values, strict=True) if value for part in (name, value)]
-
-
-@contextlib.contextmanager
-def _held_file_wait(adapter: Any, name: str) -> Iterator[None]:
-    with contextlib.ExitStack() as stack:
-        for wait in (*_HELD_FILE_WAITS, None):
-            try:
-                stack.enter_context(adapter.connection_named(name))
-                _ = adapter.connections.get_thread_connection().handle
-                break
-            except Exception as error:
-                if wait is None or "Could not set lock" not in str(error):
-                    raise
-                stack.close()
-                time.sleep(wait)
-        yield

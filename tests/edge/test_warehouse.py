@@ -207,7 +207,7 @@ class TestAHeldFile:
             release.join()
 
     def test_is_an_error_in_the_end(self, duckdb_host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("sync.warehouse._HELD_FILE_WAITS", (0.01, 0.01))
+        monkeypatch.setattr("sync.statements._HELD_FILE_WAITS", (0.01, 0.01))
         with held(duckdb_host.duckdb_path):
             with pytest.raises(WarehouseError, match="Another process holds the DuckDB file") as failed:
                 duckdb_host.warehouse.rows("hubspot_newest_portal")

@@ -209,7 +209,7 @@ class TestTheWarehouse:
     def test_a_file_that_another_program_holds(
         self, duckdb_host: Host, hubspot: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("sync.warehouse._HELD_FILE_WAITS", (0.01,))
+        monkeypatch.setattr("sync.statements._HELD_FILE_WAITS", (0.01,))
         with held(duckdb_host.duckdb_path):
             findings = examined(duckdb_host, hubspot)
         assert_only(
