@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from sync import checks, config
+from sync.access import read_access
 from sync.caller import Caller
 from sync.check_hubspot import OF_HUBSPOT, Examination
 from sync.check_project import OF_PROJECT, Known, check_project
@@ -56,23 +57,22 @@ def _project(setup: Setup, stack: ExitStack, known: Known) -> list[Finding]:
 
 
 def _settings(setup: Setup, known: Known) -> list[Finding]:
-    flags = Flags(sends=True)
     if known.settings is None:
-        _, problems = config.read_access(setup.environ, flags)
+        _, problems = read_access(setup.environ, sends=True)
         return [
             *map(checks.setting, problems),
             not_checked("settings", "the dbt project's vars cannot be read"),
         ]
-    _, problems = config.examine(setup.environ, known.settings, flags)
+    _, problems = config.examine(setup.environ, known.settings, Flags(sends=True))
     return [*map(checks.setting, problems)] or [ok("settings", "Environment and vars are complete.")]
 
 
 def _hubspot(setup: Setup, known: Known) -> list[Finding]:
     # HubSpot can be asked as soon as it is known where and with which token, whatever else is wrong.
     needed = {**setup.environ, "HUBSPOT_PORTAL_ID": ""}
-    if config.read_access(needed, Flags(sends=False))[1]:
+    if read_access(needed)[1]:
         return [not_checked(each, "token or address of HubSpot are not set right") for each in OF_HUBSPOT]
-    access, _ = config.read_access(setup.environ, Flags(sends=False))
+    access, _ = read_access(setup.environ)
     batch = (known.settings or {}).get("membership_batch")
     return Examination(
         hubspot=HubSpot(access.base_url, access.token, access.api_version, _TIMEOUT_SECONDS),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sync.config import ALLOWABLE_GUARDS, API_VERSIONS, Flags, Job, check_package, load
+from sync.access import API_VERSIONS
+from sync.config import ALLOWABLE_GUARDS, Flags, Job, check_package, load
 from sync.errors import SettingsError
 
 SETTINGS: dict[str, object] = {

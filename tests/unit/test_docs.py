@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sync.access import API_VERSIONS
 from sync.cli import _COMMANDS, cli
-from sync.config import ALLOWABLE_GUARDS, API_VERSIONS
+from sync.config import ALLOWABLE_GUARDS
 from sync.errors import EXIT_CODES
 from sync.results import STATUSES
 
