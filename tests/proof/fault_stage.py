@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync.records import Report
+from sync.results import Report
 from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host
 from tests.proof import quick
