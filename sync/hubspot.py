@@ -179,10 +179,19 @@ class _Bearer(AuthBase):
 
 def _json_object(answer: requests.Response) -> dict[str, object]:
     try:
-        body = answer.json()
+        body = _storable(answer.json())
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _storable(value: object) -> object:
+    # JSON can spell NUL and half a character, which no warehouse takes: one such answer would cost all receipts.
+    if isinstance(value, str):
+        return value.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    return {name: _storable(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def _seconds(header: str | None) -> float | None:

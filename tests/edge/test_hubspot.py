@@ -280,6 +280,13 @@ class TestAnswersThatAreNone:
         peer.body = body
         assert HubSpot(peer.url, TOKEN, "v3", 20).account() == Reply(200, {})
 
+    def test_what_no_warehouse_can_store_is_replaced(self, peer: Peer) -> None:
+        peer.body = rb'{"message": "a\u0000b\ud800c", "errors": [{"context": {"ids": ["\udfff", 7, null]}}]}'
+        assert HubSpot(peer.url, TOKEN, "v3", 20).account().body == {
+            "message": "a?b?c",
+            "errors": [{"context": {"ids": ["?", 7, None]}}],
+        }
+
     def test_an_answer_cut_short(self, peer: Peer) -> None:
         peer.answer_headers = {"Content-Length": "1000"}
         assert HubSpot(peer.url, TOKEN, "v3", 0.3).account().status == 0

@@ -8,6 +8,7 @@ import pytest
 
 from sync.errors import GuardError, SettingsError, UnfinishedError
 from sync.hubspot import HubSpot
+from sync.pacing import LIMIT_ATTEMPTS
 from tests.edge.test_lookup_send import MEMBERSHIPS
 from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host
@@ -86,19 +87,20 @@ def test_properties_nested_without_end_cost_only_themselves(
 
 
 def test_a_portal_that_only_ever_says_wait_ends_the_run(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
-    """With hundreds of requests ahead, each tried five times, the run would go on for hours."""
+    """With hundreds of requests ahead, each tried ten times, the run would go on for hours."""
     host = duckdb_host
-    names = [f"p{number}" for number in range(40)]
+    names = [f"p{number}" for number in range(60)]
     hubspot.contacts(people(*names))
     host.wanted(*rows(VIP, *names))
     hubspot.faults([{"route": CHANGE, "status": 429, "retry_after": 0, "times": None}])
     _, error = host.run_to_end(hubspot)
     assert isinstance(error, UnfinishedError)
     assert error.code == "hubspot_down"
-    assert count(hubspot, CHANGE) < 40
+    # What 24 workers have begun is tried to its end, and no more.
+    assert count(hubspot, CHANGE) < 60 * LIMIT_ATTEMPTS / 2
     hubspot.faults([])
     host.run(hubspot)
-    assert len(hubspot.member_ids(hubspot.list_id(VIP))) == 40
+    assert len(hubspot.member_ids(hubspot.list_id(VIP))) == 60
 
 
 def test_who_leaves_amid_silence_is_not_believed_to_be_gone(host: Host, hubspot: EmulatorProcess) -> None:
