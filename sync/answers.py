@@ -181,6 +181,12 @@ def page_of(reply: Reply) -> tuple[list[str], str | None] | None:
     return ids, str(after) if after else None
 
 
+def total_of(reply: Reply) -> int | None:
+    """How many members the list of a page has; None when the page does not tell."""
+    total = reply.body.get("total")
+    return total if type(total) is int else None
+
+
 def usage_of(reply: Reply) -> tuple[int, int] | None:
     """The portal's daily limit of requests and how many are used, or None where the answer does not tell."""
     for item in _items(reply.body, "results"):

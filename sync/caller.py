@@ -23,7 +23,7 @@ class Answer:
     reply: Reply | None
     """None when the request was never sent, because the run is stopping."""
     doubtful: bool
-    """True when a try got no answer or a 5xx: HubSpot may have done it."""
+    """True when a try got no answer, a 5xx or a 2xx that says nothing: HubSpot may have done it."""
 
 
 class Caller:
@@ -138,7 +138,7 @@ class Caller:
 
 
 def _may_have_landed(reply: Reply) -> bool:
-    return reply.status in (0, 408) or reply.status >= 500
+    return reply.status in (0, 408) or reply.status >= 500 or reply.is_garbled
 
 
 def unreachable(reply: Reply) -> UnfinishedError:

@@ -145,5 +145,7 @@ def _forecast(parts: Parts, course: Course) -> Forecast:
         lookups_due=course.unanswered,
         mirrors={each.list_name for each in course.declared if each.ownership == "mirror"},
         membership_batch=parts.job.membership_batch,
+        reads_values=not parts.job.attributes
+        or any(each.mode == "set_if_empty" for each in parts.job.attributes),
         per_10_seconds=parts.caller.requests_per_10_seconds,
     )

@@ -17,11 +17,13 @@ def forecast(
     lookups_due: int,
     mirrors: Collection[str],
     membership_batch: int,
+    reads_values: bool,
     per_10_seconds: float,
 ) -> Forecast:
     """Count the requests of a run over these plans: no refusals, no troubles, no list changed by others.
 
-    `mirrors` are the lists that every run reads in full, `per_10_seconds` is the pace.
+    `mirrors` are the lists that every run reads in full; `reads_values` says whether an update first asks what HubSpot
+    has (mode `set_if_empty`); `per_10_seconds` is the pace.
     """
     read = sum(
         1 + (_ceil(each.members, _MEMBERS_A_PAGE) if each.list_name in mirrors else 0) for each in plans
@@ -29,12 +31,13 @@ def forecast(
     changes = sum(
         _ceil(each.add, membership_batch)
         + _ceil(each.remove, membership_batch)
-        + _ceil(each.update, _CONTACTS_A_REQUEST)
+        + _ceil(each.update, _CONTACTS_A_REQUEST) * (2 if reads_values else 1)
         + (each.list_id is None and each.add > 0)
         for each in plans
     )
-    # One more asks which portal it is.
-    return Forecast(_ceil(lookups_due, _CONTACTS_A_REQUEST), 1 + read, changes, per_10_seconds)
+    # One asks which portal it is, and before any update one asks for the definitions of the properties.
+    asked = 1 + any(each.update for each in plans)
+    return Forecast(_ceil(lookups_due, _CONTACTS_A_REQUEST), asked + read, changes, per_10_seconds)
 
 
 def _ceil(rows: int, size: int) -> int:

@@ -148,13 +148,15 @@ class HubSpot:
         except requests.RequestException as error:
             # Its text may hold the request; the caller only needs to know that no answer came.
             return Reply(0, {}, timed_out=isinstance(error, requests.ReadTimeout))
+        body = _json_object(answer)
         return Reply(
             answer.status_code,
-            _json_object(answer),
+            body or {},
             _seconds(answer.headers.get("Retry-After")),
             _limit(answer.headers),
             # 504 and 524: HubSpot's edge has waited too long.
             timed_out=answer.status_code in (504, 524),
+            is_garbled=body is None and 200 <= answer.status_code < 300,
         )
 
     def _session(self) -> requests.Session:
@@ -177,12 +179,12 @@ class _Bearer(AuthBase):
         return request
 
 
-def _json_object(answer: requests.Response) -> dict[str, object]:
+def _json_object(answer: requests.Response) -> dict[str, object] | None:
     try:
         body = _storable(answer.json())
     except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _storable(value: object) -> object:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sync.answers import list_of, page_of
+from sync.answers import list_of, page_of, total_of
 from sync.caller import Answer, Caller, unreachable
 from sync.errors import SyncError, UnfinishedError
 from sync.hubspot import HubSpot
@@ -101,28 +101,35 @@ def read_members(
     """Give the record ids of a whole list, page by page. Raises `SyncError` when a page is not to be had."""
     after: str | None = None
     seen: set[str] = set()
+    shown = 0
+    totals: list[int] = []
     while True:
         keep_lease()
         reply = _answer(caller, functools.partial(hubspot.members_page, list_id, after))
         page = page_of(reply) if reply.status == 200 else None
         if page is None:
-            raise UnfinishedError(
-                "list_unread",
-                f"HubSpot would not show the members of list {list_id} (status {reply.status}).",
-                "Run again; nothing was recorded of this reading.",
-            )
+            raise _unread(f"HubSpot would not show the members of list {list_id} (status {reply.status}).")
         ids, following = page
         yield ids
+        shown += len(ids)
+        total = total_of(reply)
+        totals += [] if total is None else [total]
         if following is None:
-            return
+            break
         if following in seen:
-            raise UnfinishedError(
-                "list_unread",
-                f"HubSpot shows the members of list {list_id} in a circle: it names a page that was read already.",
-                "Run again; nothing was recorded of this reading.",
+            raise _unread(
+                f"HubSpot shows the members of list {list_id} in a circle: it names a page that was read already."
             )
         seen.add(following)
         after = following
+    # People may change the list meanwhile; but whoever is not shown would count as gone.
+    least = min(totals[:1] + totals[-1:], default=0)
+    if shown < least:
+        raise _unread(f"HubSpot says that list {list_id} has {least:,} members and shows {shown:,}.")
+
+
+def _unread(sentence: str) -> UnfinishedError:
+    return UnfinishedError("list_unread", sentence, "Run again; nothing was recorded of this reading.")
 
 
 def create_all(

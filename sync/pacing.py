@@ -60,7 +60,8 @@ def decide(reply: Reply, attempt: int) -> Decision:
         return Stop("scope")
     if reply.status == 429 and reply.body.get("policyName") == "DAILY":
         return Stop("daily_limit")
-    if reply.retry_after is not None and reply.retry_after > _LONGEST_WAIT_SECONDS:
+    is_long = reply.retry_after is not None and reply.retry_after > _LONGEST_WAIT_SECONDS
+    if is_long and is_passing(reply.status):
         return Stop("wait_too_long")
     if not is_passing(reply.status) or attempt >= (LIMIT_ATTEMPTS if reply.status == 429 else ATTEMPTS):
         return GiveUp()

@@ -165,6 +165,8 @@ class Reply:
     """The limit that the answer tells; None where it has no such headers (those of search have none)."""
     timed_out: bool = False
     """Whether waiting for the answer took too long: a smaller request may do better."""
+    is_garbled: bool = False
+    """Whether a 2xx came without a JSON object: what was asked may be done, but nothing says so."""
 
     @property
     def correlation_id(self) -> str | None:

@@ -276,6 +276,17 @@ class TestReadingMembers:
         with pytest.raises(UnfinishedError, match="nothing was recorded"):
             list(pages)
 
+    @pytest.mark.parametrize("trouble", [{"empty_results": True}, {"drop_rows": 1}])
+    def test_whoever_a_page_leaves_out_does_not_count_as_gone(
+        self, portal: Portal, trouble: dict[str, Any]
+    ) -> None:
+        """Believed gone and found again, members of ours would be strangers who stay for good."""
+        _, list_id = portal.new_list()
+        portal.emulator.edit_members(list_id, add=["40001", "40002"])
+        portal.emulator.faults([{"route": MEMBERS, **trouble}])
+        with pytest.raises(UnfinishedError, match="has 2 members and shows"):
+            list(read_members(portal.hubspot, portal.caller, list_id, lambda: None))
+
     def test_a_reading_that_goes_in_circles_ends(self, portal: Portal) -> None:
         class Circle(HubSpot):
             def members_page(self, list_id: str, after: str | None) -> Reply:

@@ -83,6 +83,11 @@ class TestDoubt:
     def test_a_refused_try_was_not(self, setting: Setting, first: Reply) -> None:
         assert setting.call(first, OK) == Answer(OK, doubtful=False)
 
+    def test_a_success_that_says_nothing_is_doubtful(self, setting: Setting) -> None:
+        """What it did would be found later as somebody else's."""
+        garbled = Reply(200, {}, is_garbled=True)
+        assert setting.call(garbled) == Answer(garbled, doubtful=True)
+
     def test_one_doubtful_try_is_enough(self, setting: Setting) -> None:
         assert setting.call(NOTHING, ROLLING, OK).doubtful
 

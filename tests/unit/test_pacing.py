@@ -101,6 +101,10 @@ class TestDecide:
         assert isinstance(decision, Stop)
         assert decision.reason == reason
 
+    @pytest.mark.parametrize("status", [200, 400, 404])
+    def test_an_answer_that_stands_is_not_waited_for(self, status: int) -> None:
+        assert decide(Reply(status, {}, 7200.0), 1) == GiveUp()
+
     def test_a_server_error_obeys_its_header(self) -> None:
         assert decide(Reply(503, {}, 7.0), 1) == again(7.0)
         assert decide(Reply(503, {}, 61.0), 1) == Stop("wait_too_long")

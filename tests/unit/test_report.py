@@ -59,6 +59,7 @@ class TestForecast:
         lookups_due=201,
         mirrors=["Mirror"],
         membership_batch=500,
+        reads_values=True,
         per_10_seconds=90,
     )
     PLAN = replace(REPORT, status="planned", forecast=FORECAST)
@@ -66,17 +67,17 @@ class TestForecast:
     def test_counts_what_a_run_would_ask(self) -> None:
         assert (self.FORECAST.lookups, self.FORECAST.lists, self.FORECAST.changes) == (
             3,
-            1 + 3 + 4,
-            2 + 1 + 2 + 2,
+            2 + 3 + 4,
+            2 + 1 + 2 * 2 + 2,
         )
-        assert self.FORECAST.requests == 18
-        assert self.FORECAST.minutes == pytest.approx(2 / 60)
+        assert self.FORECAST.requests == 21
+        assert self.FORECAST.minutes == pytest.approx(21 / 540)
 
     def test_is_in_every_form_of_a_plan(self) -> None:
-        line = "A run now: 18 requests (3 lookups, 8 about lists, 7 changes), 0.0 minutes at 90 in 10 s"
+        line = "A run now: 21 requests (3 lookups, 9 about lists, 9 changes), 0.0 minutes at 90 in 10 s"
         assert line in as_text(self.PLAN)
         assert line in as_markdown(self.PLAN)
-        assert json.loads(as_json(self.PLAN))["forecast"]["requests"] == 18
+        assert json.loads(as_json(self.PLAN))["forecast"]["requests"] == 21
 
     def test_is_in_none_of_a_run(self) -> None:
         assert "A run now" not in as_text(REPORT) + as_markdown(REPORT)
