@@ -82,6 +82,7 @@ class Record:
     keys: frozenset[Key]
     given: str
     surname: str
+    postal: str
     address: str
     born: str
     created: datetime
@@ -122,6 +123,12 @@ def phone_key(number: str) -> str:
     digits = re.sub(r"[^0-9+]", "", number.replace("(0)", ""))
     digits = re.sub(r"^(00|[+]+0*)", "+", digits)
     return digits if re.fullmatch(r"[+]?[0-9]{7,15}", digits) and len(set(digits) - {"+"}) > 1 else ""
+
+
+def birth_key(day: str) -> str:
+    """The date as year and the two other numbers, the smaller first (point 2); empty if there is none."""
+    year, *others = day.split("-")
+    return year + "".join(sorted(others))
 
 
 def is_broken(address: str) -> bool:
@@ -194,23 +201,26 @@ def records(seeds: Path) -> Iterator[Record]:
                 ("email", email_key(address)),
                 *((kind, row[column]) for kind, column in kinds.items()),
             ]
-            name = f"{given}{surname}" if given and surname else ""
+            name = "".join(sorted((given, surname))) if given and surname else ""
+            birth = birth_key("".join(born))
             several = [
                 ("email+name", keys[0][1], name),
+                ("phone+name", number, name),
                 ("phone+surname", number, surname),
                 ("phone+given", number, given),
             ]
             keys += [each for each in several if all(each)]
-            if name and place and "".join(born):
-                keys.append(("name+birth+place", f"{name} {born[0]} {place}"))
+            if name and place and birth:
+                keys.append(("name+birth+place", f"{name} {birth} {place}"))
             yield Record(
                 id=f"{file.partition('_')[0]}:{keys[1][1]}",
                 source=source,
                 keys=frozenset(key for key in keys if key[1]),
                 given=given,
                 surname=surname,
+                postal=place,
                 address=address,
-                born="".join(born),
+                born=birth,
                 created=moment(created, file),
                 changed=moment(changed, file),
             )
@@ -223,18 +233,22 @@ def keys_named(path: Path, kind: str, value: str) -> set[Key]:
 
 
 def of_several_people(kind: str, records: Sequence[Record]) -> bool:
-    """Whether a key cannot be one person's, by the births and names of the records that carry it (point 2)."""
-    births = {record.born for record in records} - {""}
-    if ("email" in kind or "phone" in kind) and len(births) > 1:
+    """Whether a key cannot be one person's, by what the records that carry it say (point 2)."""
+    shared = "email" in kind or "phone" in kind
+    if shared and len({record.born for record in records} - {""}) > 1:
         return True
-    if kind in ("email+name", "phone+given", "name+birth+place"):
+    if kind == "phone+given":
+        return len({record.postal for record in records} - {""}) > 1
+    if "name" in kind.split("+"):
+        return False
+    if kind == "shop_customer" and len({record.surname for record in records} - {""}) == 1:
         return False
     given = sorted({record.given for record in records} - {""})
-    initials = {"".join(sorted(record.given[:1] + record.surname[:1])) for record in records} - {""}
-    if len(given) < 2 or len(initials) < 2:
+    starts = {"".join(sorted((record.given[:3], record.surname[:3]))) for record in records} - {""}
+    if len({name[:3] for name in given}) < 2 or len(starts) < 2:
         return False
     first, last = given[0], given[-1]
-    return not (first[0] == last[0] or first[-3:] == last[-3:] or first in last or last in first)
+    return len(given) > 2 or not (first[-5:] == last[-5:] or first in last or last in first)
 
 
 def merged(found: Iterable[Record], placeholders: set[Key]) -> list[list[Record]]:

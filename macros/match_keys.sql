@@ -15,10 +15,10 @@
                 "phone": {"value": "phone_key"},
                 "given_name": {"value": "given_name_key"},
                 "surname": {"value": "surname_key"},
-                "name": {"value": dbt.concat(["given_name_key", "surname_key"])},
-                "birthdate": {
-                    "value": "cast(birthdate as " ~ dbt.type_string() ~ ")"
+                "name": {
+                    "value": hubspot_sync.in_order("given_name_key", "surname_key")
                 },
+                "birthdate": {"value": hubspot_sync.birthdate_key("birthdate")},
                 "postal": {"value": "postal_key"},
                 "country": {"value": "country"},
             }
@@ -35,6 +35,7 @@
             "customer_key",
             "loyalty_id",
             ["email", "name"],
+            ["phone", "name"],
             ["phone", "surname"],
             ["phone", "given_name"],
             ["name", "birthdate", "postal"],
@@ -70,27 +71,42 @@
     {{ return(keys) }}
 {% endmacro %}
 
-{# First letters of a name in the order of the alphabet, the same when given name and surname are swapped. #}
-{% macro initials(given_name_key, surname_key) %}
-    {%- set given = "substr(" ~ given_name_key ~ ", 1, 1)" -%}
-    {%- set surname = "substr(" ~ surname_key ~ ", 1, 1)" -%}
+{# Two texts as one, the same when they are swapped; null if one is. #}
+{% macro in_order(first, second) %}
     case
-        when {{ surname }} is null or {{ given }} is null
-        then coalesce({{ given }}, {{ surname }})
-        when {{ given }} <= {{ surname }}
-        then {{ dbt.concat([given, surname]) }}
-        else {{ dbt.concat([surname, given]) }}
+        when {{ first }} <= {{ second }}
+        then {{ dbt.concat([first, second]) }}
+        else {{ dbt.concat([second, first]) }}
     end
 {% endmacro %}
 
+{# The first three letters of given name and surname, the same when these are swapped. #}
+{% macro name_start(given_name_key, surname_key) %}
+    {%- set given = "substr(" ~ given_name_key ~ ", 1, 3)" -%}
+    {%- set surname = "substr(" ~ surname_key ~ ", 1, 3)" -%}
+    coalesce({{ hubspot_sync.in_order(given, surname) }}, {{ given }}, {{ surname }})
+{% endmacro %}
+
+{# A birthdate as text in which day and month are in order of size, since many a form took one for the other. #}
+{% macro birthdate_key(birthdate) %}
+    {%- set day = "cast(" ~ birthdate ~ " as " ~ dbt.type_string() ~ ")" -%}
+    {%- set parts = hubspot_sync.in_order(
+        "substr(" ~ day ~ ", 6, 2)", "substr(" ~ day ~ ", 9, 2)"
+    ) -%}
+    {{ return(dbt.concat(["substr(" ~ day ~ ", 1, 4)", parts])) }}
+{% endmacro %}
+
 {#
-    Whether the first and the last of some given names are different people's: another initial, and neither a short form
-    that begins or ends as the long one does, nor the surname in the wrong field.
+    Whether some given names, of which the first and the last are given, are different people's: neither do they begin
+    alike, nor is one of two a short form that the other holds or ends as, nor the surname in the wrong field.
 #}
-{% macro names_differ(first_name, last_name, first_initials, last_initials) %}
-    substr({{ first_name }}, 1, 1) <> substr({{ last_name }}, 1, 1)
-    and {{ first_initials }} <> {{ last_initials }}
-    and {{ dbt.right(first_name, 3) }} <> {{ dbt.right(last_name, 3) }}
-    and {{ dbt.position(first_name, last_name) }} = 0
-    and {{ dbt.position(last_name, first_name) }} = 0
+{% macro names_differ(first_name, last_name, first_start, last_start, name_count) %}
+    substr({{ first_name }}, 1, 3) <> substr({{ last_name }}, 1, 3)
+    and {{ first_start }} <> {{ last_start }}
+    and (
+        {{ name_count }} > 2
+        or {{ dbt.right(first_name, 5) }} <> {{ dbt.right(last_name, 5) }}
+        and {{ dbt.position(first_name, last_name) }} = 0
+        and {{ dbt.position(last_name, first_name) }} = 0
+    )
 {% endmacro %}

@@ -69,7 +69,8 @@ with
             given_name_key,
             last_name as surname,
             surname_key,
-            {{ hubspot_sync.initials("given_name_key", "surname_key") }} as initials,
+            {{ hubspot_sync.name_start("given_name_key", "surname_key") }}
+            as name_start,
             phone,
             {{ hubspot_sync.phone_key("phone", "country_iso") }} as phone_key,
             born_on as birthdate,

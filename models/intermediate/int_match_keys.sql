@@ -1,6 +1,7 @@
 {%- set parts = hubspot_sync.hubspot_key_parts() -%}
-{#- Of these one value may be several people's, as in a family; a number that a system gave is one person's, and wrong
-    where the names differ. -#}
+{#- Of these one value may be several people's, as in a family. A number that a system gave is one person's, and wrong
+    where the names differ: those of an account as a whole, since a second name may be written in it, but a couple shares
+    a card. -#}
 {%- set shared = ["email", "phone"] -%}
 with
     customer_records as (select * from {{ ref("int_customer_records") }}),
@@ -31,14 +32,21 @@ with
                 {{ dbt.concat(values) }} as key_value,
                 {{ parts[key.parts[0]].value if may_be_shared else dbt.concat(values) }}
                 as lead_value,
-                {% if may_be_shared -%} birthdate
-                {%- else -%} cast(null as date)
+                {% if may_be_shared -%} {{ parts["birthdate"].value }}
+                {%- else -%} cast(null as {{ dbt.type_string() }})
                 {%- endif %} as birthdate,
                 {% if "name" in key.parts or "given_name" in key.parts -%}
                     cast(null as {{ dbt.type_string() }}) as given_name,
-                    cast(null as {{ dbt.type_string() }}) as initials,
-                {%- else -%} given_name_key as given_name, initials,
+                    cast(null as {{ dbt.type_string() }}) as name_start,
+                {%- else -%} given_name_key as given_name, name_start,
                 {%- endif %}
+                {% if "customer_key" in key.parts -%} surname_key
+                {%- else -%} cast(null as {{ dbt.type_string() }})
+                {%- endif %} as surname,
+                {% if may_be_shared and "given_name" in key.parts and "surname" not in key.parts -%}
+                    postal_key
+                {%- else -%} cast(null as {{ dbt.type_string() }})
+                {%- endif %} as postal,
                 coalesce(
                     {%- for part in key.parts %}
                         placeholder_{{ part }}.key_type,
@@ -80,8 +88,13 @@ with
             max(birthdate) as last_birthdate,
             min(given_name) as first_given_name,
             max(given_name) as last_given_name,
-            min(initials) as first_initials,
-            max(initials) as last_initials
+            count(distinct given_name) as given_name_count,
+            min(postal) as first_postal,
+            max(postal) as last_postal,
+            min(surname) as first_surname,
+            max(surname) as last_surname,
+            min(name_start) as first_start,
+            max(name_start) as last_start
         from filled
         group by match_key
         having count(*) > 1
@@ -112,8 +125,13 @@ with
             carried.last_birthdate,
             carried.first_given_name,
             carried.last_given_name,
-            carried.first_initials,
-            carried.last_initials
+            carried.given_name_count,
+            carried.first_postal,
+            carried.last_postal,
+            carried.first_surname,
+            carried.last_surname,
+            carried.first_start,
+            carried.last_start
         from filled
         left join carried on filled.match_key = carried.match_key
         left join
@@ -138,17 +156,18 @@ with
                 then 'placeholder'
                 when sharing_count > {{ var("hubspot_max_records_per_key", 10) }}
                 then 'too_many_records'
-                when first_birthdate <> last_birthdate
+                when first_birthdate <> last_birthdate or first_postal <> last_postal
                 then 'several_people'
                 when
                     {{
                         hubspot_sync.names_differ(
                             "first_given_name",
                             "last_given_name",
-                            "first_initials",
-                            "last_initials",
+                            "first_start",
+                            "last_start",
+                            "given_name_count",
                         )
-                    }}
+                    }} and coalesce(first_surname <> last_surname, true)
                 then 'several_people'
                 when record_count = 1
                 then 'one_record'

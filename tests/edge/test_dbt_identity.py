@@ -52,6 +52,15 @@ CASES: dict[str, dict[str, str | None]] = {
     "country_code('value')": {"de": "DE", "uk": "GB", "EL": "GR", "Germany": "Germany"},
     "surname_of('value')": {"Lena Maria Muster": "Muster", "Muster, Lena": "Muster", "Muster": "Muster"},
     "given_name_of('value')": {"Lena Maria Muster": "Lena Maria", "Muster, Lena": "Lena", "Muster": None},
+    "birthdate_key('cast(value as date)')": {
+        "1980-03-12": "19800312",
+        "1980-12-03": "19800312",
+        "1980-03-13": "19800313",
+        "1980-12-31": "19801231",
+    },
+    "in_order('value', \"'lena'\")": {"muster": "lenamuster", "adam": "adamlena", "lena": "lenalena"},
+    "name_start(\"'lena'\", 'value')": {"muster": "lenmus", "j": "jlen"},
+    "name_start('cast(null as varchar)', 'value')": {"muster": "mus"},
     "plausible_birthdate('value')": {
         "1980-02-29": "1980-02-29",
         "2000-02-29": "2000-02-29",
@@ -70,6 +79,22 @@ CASES: dict[str, dict[str, str | None]] = {
 }  # fmt: skip
 
 
+NAMES: dict[str, dict[str, bool | None]] = {
+    "two names": {
+        "susanne susi": False,
+        "sebastian susanne": True,
+        "anna annalena": False,
+        "j jonas": False,
+        "johannes hannes": False,
+        "carolin karolin": False,
+        "katrina marina": True,
+        "robert bob": True,
+    },
+    "three names": {"bastian sebastian": True, "max maximilian": False},
+}
+"""Whether the first and the last name are two people's, where there are two names and where there are three."""
+
+
 @pytest.fixture(autouse=True)
 def _schema(project: DbtProject) -> None:
     project.query(f"create schema if not exists {SCHEMA}")
@@ -84,6 +109,22 @@ def test_values_are_compared_in_one_form(project: DbtProject, macro: str) -> Non
         project.query("insert into typed_values values (?)", [value])
     assert dict(project.query(sql)) == CASES[macro]
     project.query("drop table typed_values")
+
+
+@pytest.mark.parametrize(("names", "count"), [("two names", 2), ("three names", 3)])
+def test_a_short_form_is_no_other_name_unless_there_is_a_third(
+    project: DbtProject, names: str, count: int
+) -> None:
+    sql = project.compiled(
+        "select concat(one, ' ', other), "
+        f"{{{{ hubspot_sync.names_differ('one', 'other', 'one', 'other', '{count}') }}}} from given_names"
+    )
+    project.query("create table given_names (one varchar, other varchar)")
+    for value in NAMES[names]:
+        project.query("insert into given_names values (?, ?)", value.split())
+    found = dict(project.query(sql))
+    project.query("drop table given_names")
+    assert found == NAMES[names]
 
 
 def test_every_letter_loses_its_accent_on_every_engine(project: DbtProject) -> None:

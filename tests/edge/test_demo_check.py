@@ -80,11 +80,11 @@ class Sources:
         *,
         shop: str = "",
         card: str = "",
+        surname: str = "",
         changed: str = "2021-01-01T00:00:00Z",
     ) -> None:
-        self._append(
-            "crm_contacts", number, "Ann", "", "", "", email, shop, card, "2020-01-01T00:00:00Z", changed
-        )
+        created = "2020-01-01T00:00:00Z"
+        self._append("crm_contacts", number, "Ann", surname, "", "", email, shop, card, created, changed)
 
     def placeholder(self, kind: str, value: str) -> None:
         self._append("placeholder_keys", kind, value)
@@ -226,6 +226,44 @@ class TestCustomers:
         sources.shop("1", "", born="1970-01-01", who=who)
         sources.loyalty("7", "", born="1971-01-01", who=who)
         assert len(check.customers(sources.folder, AS_OF)) == 2
+
+    def test_day_and_month_swapped_are_one_birth(self, sources: Sources) -> None:
+        who = ("Ann", "Muster", "+43 1 5550100", "")
+        sources.shop("1", "", born="1970-02-01", who=who)
+        sources.loyalty("7", "", born="1970-01-02", who=who)
+        assert len(check.customers(sources.folder, AS_OF)) == 1
+
+    def test_swapped_names_link_under_one_number(self, sources: Sources) -> None:
+        sources.shop("1", "", who=("Ann", "Muster", "+43 1 5550100", ""))
+        sources.loyalty("7", "", who=("Muster", "Ann", "+43 1 5550100", ""))
+        assert len(check.customers(sources.folder, AS_OF)) == 1
+
+    @pytest.mark.parametrize(("postal", "customers"), [("", 1), ("1010", 1), ("2020", 2)])
+    def test_a_given_name_under_one_number_links_unless_the_homes_differ(
+        self, sources: Sources, postal: str, customers: int
+    ) -> None:
+        sources.shop("1", "", who=("Ann", "Muster", "+43 1 5550100", "1010"))
+        sources.loyalty("7", "", who=("Ann", "Beispiel", "+43 1 5550100", postal))
+        assert len(check.customers(sources.folder, AS_OF)) == customers
+
+    @pytest.mark.parametrize(
+        ("given", "customers"),
+        [(("Susanne", "Susi"), 1), (("Susanne", "Sebastian"), 2), (("Bastian", "Marek", "Sebastian"), 3)],
+    )
+    def test_given_names_under_one_address_may_be_short_forms(
+        self, sources: Sources, given: tuple[str, ...], customers: int
+    ) -> None:
+        for number, name in enumerate(given, 1):
+            sources.shop(str(number), "home@example.com", who=(name, "Muster", "", ""))
+        assert len(check.customers(sources.folder, AS_OF)) == customers
+
+    @pytest.mark.parametrize(("surname", "customers"), [("", 1), ("Muster", 1), ("Beispiel", 2)])
+    def test_another_given_name_under_one_shop_number_links_unless_the_surname_differs(
+        self, sources: Sources, surname: str, customers: int
+    ) -> None:
+        sources.shop("1", "", who=("Bob", "Muster", "", ""))
+        sources.crm("9", "", shop="1", surname=surname)
+        assert len(check.customers(sources.folder, AS_OF)) == customers
 
     def test_a_number_of_more_than_ten_records_links_nobody_whatever_the_surnames(
         self, sources: Sources
