@@ -71,7 +71,8 @@ def test_what_hubspot_refused_or_left_open_is_told_with_its_reason(
     host = duckdb_host
     ann, bob = hubspot.contacts([{"email": "ann@example.com"}, {"email": "bob@example.com"}])
     host.wanted((VIP, "ann", "ann@example.com"))
-    hubspot.faults([{"route": "PUT /crm/v3/lists/{listId}/memberships/add-and-remove", "status": 400}])
+    change = "PUT /crm/v3/lists/{listId}/memberships/add-and-remove"
+    hubspot.faults([{"route": change, "status": 400, "times": None}])
     host.run(hubspot)
     assert told(host, "ann")[0] == f"ann is not on 'VIP': HubSpot refuses contact {ann} (status_400)."
     hubspot.faults([])
