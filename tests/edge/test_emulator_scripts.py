@@ -174,6 +174,11 @@ class TestRefusedRows:
         answer = client.update((ANN, {"city": "Lyon"}), (BOB, {"no_such": "x"}))
         assert_refused(answer, 400, "VALIDATION_ERROR")
 
+    def test_leave_a_refusal_of_the_whole_batch_what_it_is(self, client: Client) -> None:
+        self.refuse(client, UPDATE, {"id": BOB, "category": "CONFLICT"})
+        answer = client.update((ANN, {"no_such_property": "x"}), (BOB, {"city": "Nice"}))
+        assert_refused(answer, 400, "VALIDATION_ERROR")
+
     def test_leave_a_request_without_them_as_it_is(self, client: Client) -> None:
         client.emulator.faults(
             [{"route": "*", "times": 3, "refuse_rows": [{"id": BOB, "category": "CONFLICT"}]}]
@@ -214,6 +219,13 @@ class TestInTheMiddle:
         client.emulator.faults([{"route": "*", "after": 1, "do": {"revoke_token": target}}])
         answers = [client.call("GET", DETAILS).status_code for _ in range(3)]
         assert answers == [200, 401, 401]
+
+    def test_a_token_that_is_named_is_revoked_and_no_other(self, client: Client) -> None:
+        client.emulator.faults([{"route": "*", "do": {"revoke_token": "another-token"}}])
+        assert client.call("GET", DETAILS).status_code == 200
+        other = {"Authorization": "Bearer another-token"}
+        assert client.call("GET", DETAILS, headers=other).status_code == 401
+        assert client.call("GET", DETAILS).status_code == 200
 
     def test_several_things_happen_in_the_order_given(self, client: Client) -> None:
         merge = {"primary": ANN, "losing": BOB}
