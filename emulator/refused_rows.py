@@ -54,8 +54,8 @@ def take_out(raw: bytes, chosen: Sequence[RefusedRow]) -> tuple[bytes, list[Refu
 
 
 def add_refusals(answer: Answer, refused: Sequence[Refusal], at: str) -> Answer:
-    """The answer as a 207 that also tells of the refused rows; a refusal of the whole batch stays one."""
-    if not refused or answer.status >= 300:
+    """The answer to the other rows, as a 207 that also tells of the refused ones."""
+    if not refused:
         return answer
     body = answer.body if isinstance(answer.body, dict) else nothing_done(at)
     told = [*body.get("errors", []), *_entries(refused)]
