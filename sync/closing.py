@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sync.emails import ruleset
@@ -38,6 +38,8 @@ class Course:
     objections: tuple[Objection, ...] = ()
     unanswered: int = 0
     """Lookups that are due and have no answer."""
+    missing_again: int = 0
+    """Changes whose contact HubSpot did not know, also after another lookup."""
     last_no: int = 0
     """Highest number of the plan's changes; 0 when there is none."""
     refused: dict[str, SyncError] = field(default_factory=dict)
@@ -89,12 +91,27 @@ def _left_over(parts: Parts, course: Course) -> SyncError | None:
         # Its mend is to be told also where other rows are left, which the figures show.
         told = " ".join(each.sentence for each in course.refused.values())
         return UnfinishedError("list_refused", told, next(iter(course.refused.values())).mend)
-    if not failed + unsent + course.unanswered:
-        return None
-    return UnfinishedError(
-        "rows_left",
-        f"{failed:,} changes failed, {unsent:,} were not sent, {course.unanswered:,} lookups had no answer.",
-        "Run again: the next run goes on.",
+    left = {
+        "changes that failed": failed,
+        "changes not sent": unsent,
+        "changes without a contact, also after another lookup": course.missing_again,
+        "lookups without an answer": course.unanswered,
+    }
+    told = ", ".join(f"{what}: {count:,}" for what, count in left.items() if count)
+    return (
+        UnfinishedError("rows_left", f"Left over: {told}.", "Run again: the next run goes on.")
+        if told
+        else None
+    )
+
+
+def missing_changes(outcomes: Mapping[str, Mapping[str, Mapping[str, int]]]) -> int:
+    """How many adds and updates found no contact, from the outcomes by list name and action."""
+    return sum(
+        counts.get("missing", 0)
+        for actions in outcomes.values()
+        for action, counts in actions.items()
+        if action != "remove"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sync import lists
 from sync.adoption import settle_lists
-from sync.closing import Course, end_without_report, objected, report, why_unfinished
+from sync.closing import Course, end_without_report, missing_changes, objected, report, why_unfinished
 from sync.emails import ruleset
 from sync.errors import SyncError, UnfinishedError
 from sync.guards import object_to
@@ -208,13 +208,8 @@ class _Run:
         """Where HubSpot no longer knows a contact id, look its address up again and send once more."""
         parts, course = self._parts, self._course
         outcomes = parts.figures.outcome_counts(parts.runs.run_no)
-        has_missing = any(
-            counts.get("missing")
-            for actions in outcomes.values()
-            for action, counts in actions.items()
-            if action != "remove"
-        )
-        if parts.caller.stopped_by is not None or not has_missing:
+        missing = missing_changes(outcomes)
+        if parts.caller.stopped_by is not None or not missing:
             return None
         self._resolve_rows()
         parts.ledger.prepare_members()
@@ -231,6 +226,7 @@ class _Run:
         refusal = parts.caller.stopped_by or self._preflight()
         if refusal is None:
             self._send(after_no=first_pass)
+            course.missing_again = missing_changes(parts.figures.outcome_counts(parts.runs.run_no)) - missing
         return refusal
 
     def report(self, error: SyncError | None, seconds: float) -> Report:

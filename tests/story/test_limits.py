@@ -53,7 +53,7 @@ def test_the_days_budget_counts_over_all_runs_and_the_next_day_goes_on(
     report, error = run_alone(host, hubspot, daily_budget=8)
     assert isinstance(error, UnfinishedError)
     assert (error.code, error.exit_code) == ("daily_budget", 6)
-    assert "2 were not sent" in error.sentence
+    assert "changes not sent: 2" in error.sentence
     assert report.requests == hubspot.state()["requests"]["total"] == 8
     assert len(hubspot.members(hubspot.list_id(VIP))) == 2
     # Another run the same day has nothing left but to ask which portal it is at.

@@ -251,6 +251,23 @@ def test_a_merged_contact_is_found_again_in_the_same_run(duckdb_host: Host, hubs
     assert of(report, VIP).outcomes["add"] == {"missing": 1, "applied": 1}
 
 
+def test_whom_hubspot_shows_and_never_adds_leaves_the_run_unfinished(
+    duckdb_host: Host, hubspot: EmulatorProcess
+) -> None:
+    hubspot.contacts(people("ann"))
+    duckdb_host.wanted(*rows(VIP, "ann"))
+    lists = "/crm/v3/lists"
+    silent = (
+        f"PUT {lists}/{{listId}}/memberships/add-and-remove",
+        f"POST {lists}/records/memberships/batch/read",
+    )
+    hubspot.faults([{"route": route, "empty_results": True, "times": None} for route in silent])
+    report, error = duckdb_host.run_to_end(hubspot)
+    assert isinstance(error, UnfinishedError)
+    assert "changes without a contact, also after another lookup: 1" in error.sentence
+    assert of(report, VIP).statuses["not_sent"] == 1
+
+
 def test_limit_caps_adds_and_causes_no_removal(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
     names = [f"p{number}" for number in range(5)]
     hubspot.contacts(people(*names))
