@@ -158,7 +158,8 @@ def test_a_removal_that_hubspot_refuses_erases_nothing_until_it_is_done(
     hubspot.contacts([{"email": ANN}])
     host.wanted((VIP, "c1", ANN))
     host.run(hubspot)
-    hubspot.faults([{"route": "PUT /crm/v3/lists/{listId}/memberships/add-and-remove", "status": 400}])
+    change = "PUT /crm/v3/lists/{listId}/memberships/add-and-remove"
+    hubspot.faults([{"route": change, "status": 400, "times": None}])
     with pytest.raises(UnfinishedError, match=r"Nothing is erased: the person may be on 'VIP'"):
         forget(host, hubspot, ANN)
     assert ANN in everything(host)
