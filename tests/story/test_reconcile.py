@@ -143,7 +143,12 @@ def test_one_malformed_address_costs_only_itself(duckdb_host: Host, hubspot: Emu
     report = duckdb_host.run(hubspot)
     reads = [each for each in hubspot.requests(after=before) if each["path"].endswith("contacts/batch/read")]
     assert len(reads) <= 1 + 2 * 6
-    assert of(report, VIP).statuses == {"on_list": 40, "rejected_by_hubspot": 1}
+    # Whether HubSpot refuses such an address or merely does not find it, nobody knows.
+    is_refused = any(each["status"] == 400 for each in reads)
+    assert of(report, VIP).statuses == {
+        "on_list": 40,
+        "rejected_by_hubspot" if is_refused else "not_in_hubspot": 1,
+    }
     assert len(hubspot.members(hubspot.list_id(VIP))) == 40
 
 
