@@ -84,13 +84,13 @@ def _ended_by(parts: Parts, course: Course) -> SyncError | None:
 
 
 def _left_over(parts: Parts, course: Course) -> SyncError | None:
-    outcomes = parts.figures.outcome_counts(parts.runs.run_no)
-    failed = sum(counts.get("failed", 0) for actions in outcomes.values() for counts in actions.values())
-    unsent = sum(counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values())
     if course.refused:
         # Its mend is to be told also where other rows are left, which the figures show.
         told = " ".join(each.sentence for each in course.refused.values())
         return UnfinishedError("list_refused", told, next(iter(course.refused.values())).mend)
+    outcomes = parts.figures.outcome_counts(parts.runs.run_no)
+    failed = sum(counts.get("failed", 0) for actions in outcomes.values() for counts in actions.values())
+    unsent = sum(counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values())
     left = {
         "changes that failed": failed,
         "changes not sent": unsent,
