@@ -210,17 +210,6 @@ delete from {{ hubspot_sync.hubspot_subjects() }} where subject_id = {{ hubspot_
 {% endmacro %}
 
 {# -- explain ------------------------------------------------------------------------------------------ #}
-{# Models of folders called `segments` that are described as having customers: name and relation. #}
-{% macro hubspot_segments() %}
-    {% set segments = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == "model" %}
-        {% if "segments" in node.fqn[:-1] and "customer_id" in node.columns %}
-            {% do segments.append((node.name, node.relation_name)) %}
-        {% endif %}
-    {% endfor %}
-    {{ return(segments | sort) }}
-{% endmacro %}
-
 {% macro hubspot_explain_customers(subject_id, most) %}
 select distinct fact as customer_id
 from {{ hubspot_sync.hubspot_subjects() }}
@@ -275,9 +264,9 @@ limit {{ most }}
 {% endmacro %}
 
 {% macro hubspot_explain_segments(subject_id, most, segments) %}
-    {%- for name, relation in segments %}
+    {%- for name in segments %}
 select {{ hubspot_sync.hubspot_literal(name) }} as segment, cast(customer_id as {{ dbt.type_string() }}) as customer_id
-from {{ relation }}
+from {{ hubspot_sync.hubspot_segment_relation(name) }}
 where cast(customer_id as {{ dbt.type_string() }}) in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
         {{ "union all" if not loop.last }}
     {%- endfor %}

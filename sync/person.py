@@ -132,9 +132,8 @@ class Person:
         lists = tuple(name for name, *_ in self._tables.rows("hubspot_declared_lists"))
         return Facts(self._asked, sections, lists, tuple(map(str, sql)))
 
-    def _segments(self) -> list[tuple[str, str]]:
-        enabled = dict(self._tables.call("hubspot_segments"))
-        return [(name, enabled[name]) for name in sorted(self._tables.built_models(list(enabled)))]
+    def _segments(self) -> list[str]:
+        return sorted(self._tables.built_models(self._tables.call("hubspot_segments")))
 
     def _section(self, name: str, **arguments: object) -> list[Row]:
         most = _MOST_CHANGES if name == "changes" else MOST_ROWS

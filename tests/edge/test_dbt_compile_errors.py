@@ -221,3 +221,24 @@ def test_orders_belong_to_a_source_of_customers(compiler: Compiler) -> None:
 )
 def test_a_match_key_is_made_of_known_parts(compiler: Compiler, keys: Any, words: str) -> None:
     assert words in compiler.refusal("{{ hubspot_sync.hubspot_match_keys() }}", hubspot_match_keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("segments", "words"),
+    [
+        ("segment_new", "Var hubspot_segments is not a list. Write it as [segment_lapsed_customers, …]."),
+        ({"segment_new": 1}, "Var hubspot_segments is not a list. Write it as"),
+        (None, "Var hubspot_segments is not a list. Write it as"),
+        (["a", {"name": "b"}], "Var hubspot_segments, entry 2 ({'name': 'b'}): it is no name of a model. Write it"),
+        (["New customers"], "Var hubspot_segments, entry 1 (New customers): it is no name of a model. Write it as"),
+        (["a", "b", "a"], "Var hubspot_segments, entry 3 (a): the model is named twice. Remove one of the two."),
+    ],
+)
+def test_a_segment_is_the_name_of_a_model(compiler: Compiler, segments: Any, words: str) -> None:
+    assert words in compiler.refusal("{{ hubspot_sync.hubspot_segments() }}", hubspot_segments=segments)
+
+
+def test_segments_without_customers_are_told_what_is_missing(compiler: Compiler) -> None:
+    words = "Describe your sources in var hubspot_customer_sources, or leave hubspot_segments out."
+    jinja = "{{ hubspot_sync.hubspot_segments() }}"
+    assert words in compiler.refusal(jinja, hubspot_segments=["mine"], hubspot_demo=False)

@@ -6,9 +6,9 @@ with
         select customer_id
         from customer_360
         where
-            order_count > 0
-            and last_order_at < {{ dbt.dateadd("day", -180, hubspot_sync.as_of()) }}
-            and not is_suppressed
+            {{ hubspot_sync.is_at_least("order_count", 1) }}
+            and {{ hubspot_sync.is_not_in_last_days("last_order_at", 180) }}
+            and {{ hubspot_sync.is_equal("is_suppressed", false) }}
 
     )
 
