@@ -187,8 +187,9 @@ class Host:
             )
 
     def build(self) -> None:
-        """Run the models, without their tests: those cost more than all the rest."""
-        outcome = self.warehouse._dbt("run", "--select", "@hubspot_audience")
+        """Build seeds and models, without their tests: those cost more than all the rest."""
+        kinds = ("--resource-types", "seed", "--resource-types", "model")
+        outcome = self.warehouse._dbt("build", "--select", "@hubspot_audience", *kinds)
         failed = [f"{each.node.name}: {each.message}" for each in outcome.result if each.status == "error"]
         assert outcome.success, failed
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "plan": ("sync.cli.sync_commands", "Show what a run would change; send nothing."),
     "run": ("sync.cli.sync_commands", "Make HubSpot's lists agree with the audience."),
     "status": ("sync.cli.status", "Show the newest runs."),
+    "insights": ("sync.cli.insights", "Show how many customers each segment has and what they are worth."),
     "doctor": ("sync.cli.doctor", "Check everything a first run needs; write nothing."),
     "verify": ("sync.cli.verify", "Compare HubSpot's lists with the ledger, or make them agree."),
     "compact": ("sync.cli.compact", "Drop rows of the state that no view needs any more."),

@@ -229,9 +229,18 @@ def test_a_match_key_is_made_of_known_parts(compiler: Compiler, keys: Any, words
         ("segment_new", "Var hubspot_segments is not a list. Write it as [segment_lapsed_customers, …]."),
         ({"segment_new": 1}, "Var hubspot_segments is not a list. Write it as"),
         (None, "Var hubspot_segments is not a list. Write it as"),
-        (["a", {"name": "b"}], "Var hubspot_segments, entry 2 ({'name': 'b'}): it is no name of a model. Write it"),
-        (["New customers"], "Var hubspot_segments, entry 1 (New customers): it is no name of a model. Write it as"),
-        (["a", "b", "a"], "Var hubspot_segments, entry 3 (a): the model is named twice. Remove one of the two."),
+        (
+            ["a", {"name": "b"}],
+            "Var hubspot_segments, entry 2 ({'name': 'b'}): it is no name of a model. Write it",
+        ),
+        (
+            ["New customers"],
+            "Var hubspot_segments, entry 1 (New customers): it is no name of a model. Write it as",
+        ),
+        (
+            ["a", "b", "a"],
+            "Var hubspot_segments, entry 3 (a): the model is named twice. Remove one of the two.",
+        ),
     ],
 )
 def test_a_segment_is_the_name_of_a_model(compiler: Compiler, segments: Any, words: str) -> None:
