@@ -99,6 +99,16 @@
 {% macro is_in_top_percent(column, percent) %}
     {%- set name = "is_in_top_percent" -%}
     {%- set column = hubspot_sync.segment_column(name, column) -%}
+    {#- Any other name would mean the row that is asked about, and everybody would be on top. #}
+    {%- if not modules.re.match(
+        "^(customer_360[.])?[A-Za-z_][A-Za-z0-9_]*$", column
+    ) -%}
+        {%- do hubspot_sync.segment_refusal(
+            name,
+            column,
+            "that is no plain name of a column of customer_360. Write it as 'revenue'.",
+        ) -%}
+    {%- endif -%}
     {%- set percent = hubspot_sync.segment_number(name, column, "percent", percent) -%}
     {%- if percent | float <= 0 or percent | float > 100 -%}
         {%- do hubspot_sync.segment_refusal(

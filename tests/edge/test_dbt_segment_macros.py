@@ -172,6 +172,8 @@ WRONG = [
     ("is_in_last_days('born', '30')", "is_in_last_days, column 'born': days is '30'. Give a whole number of days"),
     ("is_not_in_last_days('born', 1.5)", "is_not_in_last_days, column 'born': days is '1.5'. Give a whole number"),
     ("is_not_in_last_days('born', 36501)", "is_not_in_last_days, column 'born': days is '36501'. Give a whole"),
+    ("is_in_top_percent('c.revenue', 10)", "column 'c.revenue': that is no plain name of a column of customer_360."),
+    ("is_in_top_percent('revenue / 2', 10)", "column '(revenue / 2)': that is no plain name of a column"),
     ("is_in_top_percent('revenue', 0)", "is_in_top_percent, column 'revenue': percent is 0. Give a number"),
     ("is_in_top_percent('revenue', 101)", "is_in_top_percent, column 'revenue': percent is 101. Give a number"),
     ("is_in_top_percent('revenue', '10')", "is_in_top_percent, column 'revenue': percent is '10'. Give a"),

@@ -143,6 +143,8 @@ def test_no_address_of_the_demo_is_written_outside_the_warehouse_whatever_the_co
     for output in ("--json", "--markdown"):
         assert demo.command("plan", output) == 0
     assert demo.command("status", "--json") == 0
+    assert demo.command("insights") == 0
+    assert demo.command("insights", "--json") == 0
     assert demo.command("doctor") == 0
     assert demo.command("verify") == 0
     assert demo.command("explain", "-", given=f"{listed}\n") == 0
