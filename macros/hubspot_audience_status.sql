@@ -23,7 +23,7 @@
                         case
                             when row_state = 'found'
                             then 0
-                            when row_state = 'excluded_by_consent'
+                            when row_state in ('excluded_by_consent', 'held_out')
                             then 2
                             else 1
                         end,
@@ -100,6 +100,8 @@
                     then 'rejected_by_us'
                     when candidates.key_rank > 1
                     then 'same_contact'
+                    when audience_rows.row_state = 'held_out'
+                    then 'held_out'
                     when audience_rows.row_state = 'rejected_by_us'
                     then 'rejected_by_us'
                     when audience_rows.row_state = 'refused_by_hubspot'

@@ -52,6 +52,13 @@
                 and target_lists.newest_first = 1
         ),
 
+        -- Read here and not taken from the rows, so that what is removed for a hold and
+        -- what is added can never be the same, whatever dbt builds meanwhile.
+        held as (
+            select distinct list_name, portal_id, contact_id
+            from {{ ref("hubspot_sync", "hubspot_held_contacts") }}
+        ),
+
         desired as (
             select
                 audience_rows.*,
@@ -154,9 +161,16 @@
                 on waiting.list_name = members.list_name
                 and waiting.customer_id = members.customer_id
             left join waiting_lists on waiting_lists.list_name = members.list_name
+            left join
+                held
+                on held.list_name = members.list_name
+                and held.portal_id = members.portal_id
+                and held.contact_id = members.contact_id
             where
-                kept.contact_id is null
-                and waiting.customer_id is null
+                (
+                    held.contact_id is not null
+                    or (kept.contact_id is null and waiting.customer_id is null)
+                )
                 and (
                     members.added_by_us = 1
                     or (
@@ -164,6 +178,7 @@
                         and (
                             members.customer_id is not null
                             or waiting_lists.list_name is null
+                            or held.contact_id is not null
                         )
                     )
                 )
@@ -229,10 +244,16 @@
                 and refused_adds.list_id = desired.list_id
                 and refused_adds.contact_id = desired.last_contact_id
                 and refused_adds.step >= desired.retry_rejected_from_step
+            left join
+                held
+                on held.list_name = desired.list_name
+                and held.portal_id = desired.portal_id
+                and held.contact_id = desired.last_contact_id
             where
                 desired.first_of_contact = 1
                 and members.contact_id is null
                 and refused_adds.contact_id is null
+                and held.contact_id is null
         ),
 
         changes as (

@@ -32,9 +32,12 @@ select '{{ invocation_id }}', {{ hubspot_sync.hubspot_now() }}, {{ counts.built 
     {%- endif -%}
 {% endmacro %}
 
-{# Unique ids of the audience and of every node above it. #}
+{# Unique ids of the audience, of the holds, and of every node above them. #}
 {% macro hubspot_nodes_above_audience() %}
-    {% set above = ["model.hubspot_sync.hubspot_audience"] %}
+    {% set above = [
+        "model.hubspot_sync.hubspot_audience",
+        "model.hubspot_sync.hubspot_holds",
+    ] %}
     {% for unique_id in above %}
         {% for parent in graph.nodes.get(unique_id, {}).get("depends_on", {}).get(
             "nodes", []

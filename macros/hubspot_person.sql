@@ -299,6 +299,22 @@ order by statuses.customer_id, statuses.list_name, statuses.status, statuses.con
 limit {{ most }}
 {% endmacro %}
 
+{# What keeps the customer, its addresses or its contacts off lists; a list that is null stands for all. #}
+{% macro hubspot_explain_holds(subject_id, most) %}
+select distinct
+    holds.list_name, holds.customer_id, holds.campaign, holds.reason, holds.email, held.contact_id
+from {{ ref("hubspot_sync", "hubspot_holds") }} as holds
+left join {{ ref("hubspot_sync", "hubspot_held_contacts") }} as held
+    on held.email = holds.email
+    and (holds.list_name is null or held.list_name = holds.list_name)
+where
+    holds.customer_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
+    or holds.email in {{ hubspot_sync.hubspot_facts(subject_id, "email") }}
+    or {{ hubspot_sync.hubspot_is_contact_of(subject_id, "held") }}
+order by holds.list_name, holds.customer_id, holds.campaign, holds.reason, holds.email, held.contact_id
+limit {{ most }}
+{% endmacro %}
+
 {# The newest verdict on each address, those under the newest run's ruleset first. #}
 {% macro hubspot_explain_verdicts(subject_id, most) %}
 with newest_run as (

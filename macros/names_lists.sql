@@ -83,3 +83,8 @@
     {%- endif -%}
     {{ return(none) }}
 {% endmacro %}
+
+{# The model that says whom a list must not reach, or none. #}
+{% macro hubspot_holds_source() %}
+    {{ return(var("hubspot_holds_source", none)) }}
+{% endmacro %}

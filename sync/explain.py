@@ -15,12 +15,14 @@ _CLEAREST_FIRST = (
     "failed",
     "same_contact",
     "not_sent",
+    "held_out",
     "excluded_by_consent",
     "rejected_by_hubspot",
     "not_in_hubspot",
     "rejected_by_us",
 )
 """Which row of a customer speaks for a list that has several."""
+_MAY_BE_ON = ("on_list", "failed", "held_out")
 _WAITS = {
     None: "no run has come to it.",
     "unjudged": "its address has no verdict; the next run judges it.",
@@ -101,7 +103,7 @@ def _speakers(rows: list[Row]) -> Iterator[Row]:
 
 def _of_row(facts: Facts, row: Row) -> Answer:
     member = _member(facts, row)
-    is_member = member["is_member"] if member and row["status"] in ("on_list", "failed") else "no"
+    is_member = member["is_member"] if member and row["status"] in _MAY_BE_ON else "no"
     sentence = f"{row['customer_id']} {_why(facts, row, member)}"
     return Answer(row["customer_id"], row["list_name"], is_member, row["status"], sentence)
 
@@ -127,6 +129,8 @@ def _why(facts: Facts, row: Row, member: Row | None) -> str:
             return f"is not on {name}: HubSpot refuses to look the address up."
         case "rejected_by_hubspot":
             return f"is not on {name}: HubSpot refuses contact {contact} ({_refusal(facts, row)})."
+        case "held_out":
+            return f"is held out of {name}: {_held_by(facts, row)}{_still_on(facts, row, member)}."
         case "excluded_by_consent":
             return (
                 f"is not on {name}: var hubspot_exclude keeps contact {contact} off ({_flags(facts, row)})."
@@ -135,6 +139,32 @@ def _why(facts: Facts, row: Row, member: Row | None) -> str:
             return f"is not on {name} yet: {_waits_for(facts, row)}"
         case status:
             return f"is not on {name}: {status.replace('_', ' ')}."
+
+
+def _held_by(facts: Facts, row: Row) -> str:
+    """Whose hold it is: the customer's own, or else that of somebody who has its address or contact."""
+    holds = [each for each in facts.rows("holds") if each["list_name"] in (None, row["list_name"])]
+    own = [each for each in holds if each["customer_id"] in (None, row["customer_id"])]
+    of_contact = [each for each in holds if row["contact_id"] and each["contact_id"] == row["contact_id"]]
+    if own:
+        return f"it is held itself ({_about(own[0])})"
+    if of_contact:
+        hold = of_contact[0]
+        return f"contact {row['contact_id']} has an address of {hold['customer_id']}, who is held ({_about(hold)})"
+    return "".join(
+        f"{each['customer_id']}, who is held ({_about(each)}), has its address" for each in holds[:1]
+    )
+
+
+def _about(hold: Row) -> str:
+    return ", ".join(filter(None, (hold["reason"], hold["campaign"])))
+
+
+def _still_on(facts: Facts, row: Row, member: Row | None) -> str:
+    if member is None:
+        return ""
+    leaves = ", and the next run removes it" if _is_pending(facts, row, "remove") else ""
+    return f"; it is still there {_where(row)}, {_added(member)}{leaves}"
 
 
 def _waits_for(facts: Facts, row: Row) -> str:
@@ -165,6 +195,13 @@ def _absent(facts: Facts, customer: str) -> Answer:
         reason = ": it is suppressed"
     elif by:
         reason = ": it shares an address with a suppressed customer"
+    elif of := {
+        (row["list_name"] or "", _about(row)) for row in facts.rows("holds") if row["customer_id"] == customer
+    }:
+        told = ", ".join(
+            f"{name!r} ({about})" if name else f"every list ({about})" for name, about in sorted(of)
+        )
+        reason = f": it is held out of {told}"
     return Answer(customer, None, "no", None, f"{customer} is in no audience{reason}.")
 
 

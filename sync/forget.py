@@ -11,7 +11,7 @@ from sync.emails import clean, judge, ruleset
 from sync.errors import BusyError, SyncError, UnfinishedError, WarehouseError
 from sync.hubspot import HubSpot
 from sync.lists import read_members
-from sync.lookup import resolve
+from sync.lookup import named_beside, resolve
 from sync.masking import mask
 from sync.opening import Parts, confirmed_portal
 from sync.person import Membership, Person, PersonTables
@@ -145,6 +145,7 @@ def _current_contacts(parts: Parts, hubspot: HubSpot, person: Person, portal_id:
             "Nothing is erased: HubSpot did not say which contact has the address.",
             "Run forget again.",
         )
+    parts.ledger.record_lookups(named_beside(found), portal_id, parts.runs.next_step())
     parts.ledger.record_lookups(found, portal_id, parts.runs.next_step())
     person.find()
     return {each.contact.contact_id for each in found if each.contact}

@@ -13,7 +13,14 @@ from typing import Any
 
 from sync.records import Change, DeclaredList, Lookup, Receipt, RecordedList, Tables
 
-MODELS = ("hubspot_audience_candidates", "hubspot_audience", "hubspot_audience_lists", "hubspot_changes")
+MODELS = (
+    "hubspot_audience_candidates",
+    "hubspot_audience",
+    "hubspot_audience_lists",
+    "hubspot_holds",
+    "hubspot_held_contacts",
+    "hubspot_changes",
+)
 """Models that must be built before anything can be planned."""
 _READ_SIZE = 20_000
 

@@ -25,17 +25,24 @@ def look_up(
     *,
     due: int,
     portal_id: str,
+    named_step: int,
     step: int,
     workers: int,
     keep_lease: Callable[[], None],
     tell: Callable[..., None],
 ) -> int:
-    """Look up `due` prepared addresses and record what HubSpot says; return how many it said nothing about."""
+    """Look up `due` prepared addresses and record what HubSpot says; return how many it said nothing about.
+
+    What it says of addresses that were not asked for gets `named_step`, which is the step before `step`: an answer
+    to a question about the address itself counts more.
+    """
     buffer: list[Lookup] = []
     answered = 0
     size = BatchSize(CONTACTS_PER_REQUEST)
 
     def flush() -> None:
+        # First the others: who is found without them might be a contact that a hold reaches.
+        ledger.record_lookups(named_beside(buffer), portal_id, named_step)
         ledger.record_lookups(buffer, portal_id, step)
         buffer.clear()
 
@@ -94,6 +101,23 @@ def resolve(hubspot: HubSpot, caller: Caller, emails: Sequence[str], size: Batch
         if not asked:
             break
     return lookups
+
+
+def named_beside(lookups: Sequence[Lookup]) -> list[Lookup]:
+    """The other addresses of the contacts that were found, each as a lookup of its own, in wire form."""
+    asked = {each.wire_email for each in lookups}
+    contacts = {each.contact.contact_id: each.contact for each in lookups if each.contact}
+    others = {
+        (_wire(email), contact)
+        for contact in contacts.values()
+        for email in (contact.primary_email, *contact.additional_emails)
+        if email
+    }
+    return [
+        Lookup(email, "found", contact)
+        for email, contact in sorted(others, key=lambda other: (other[0], other[1].contact_id))
+        if email not in asked
+    ]
 
 
 def _ask_for(

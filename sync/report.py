@@ -13,6 +13,7 @@ LABELS = {
     "not_in_hubspot": "not in HubSpot",
     "rejected_by_us": "rejected by us",
     "rejected_by_hubspot": "rejected by HubSpot",
+    "held_out": "held out",
     "excluded_by_consent": "excluded by consent",
     "failed": "failed",
     "not_sent": "not sent yet",

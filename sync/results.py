@@ -56,6 +56,7 @@ STATUSES = (
     "not_in_hubspot",
     "rejected_by_us",
     "rejected_by_hubspot",
+    "held_out",
     "excluded_by_consent",
     "failed",
     "not_sent",

@@ -105,6 +105,7 @@ class _Run:
             parts.caller,
             due=due,
             portal_id=course.portal_id,
+            named_step=parts.runs.next_step(),
             step=parts.runs.next_step(),
             workers=parts.job.workers,
             keep_lease=parts.keep_lease,

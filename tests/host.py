@@ -1,7 +1,7 @@
 """A team's own dbt project with ours installed as a package, and the job against it and an emulator.
 
-The host has one model of its own, `audience`, over a table `raw_wanted` that tests write. The job runs in
-process (a new process costs seconds) through the same parts that the command builds.
+The host has two models of its own, over tables that tests write: `audience` over `raw_wanted` and `holds` over
+`raw_holds`. The job runs in process (a new process costs seconds) through the same parts that the command builds.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Host:
             "hubspot_audience_columns": ["properties"],
             "hubspot_attributes": [{"property": "loyalty_tier", "mode": "set"}],
             "hubspot_lists": LISTS,
+            "hubspot_holds_source": "holds",
             "hubspot_settle_seconds": 0,
             "hubspot_requests_per_10_seconds": 100_000,
             # One change a request, so that a request can be between any two.
@@ -101,7 +102,9 @@ class Host:
             (self.project / name).write_text(json.dumps(content), encoding="utf-8")
         models = self.project / "models"
         models.mkdir()
-        (models / "audience.sql").write_text("select * from {{ target.schema }}.raw_wanted", encoding="utf-8")
+        for name, table in (("audience", "raw_wanted"), ("holds", "raw_holds")):
+            text = f"select * from {{{{ target.schema }}}}.{table}"
+            (models / f"{name}.sql").write_text(text, encoding="utf-8")
 
     def _write_profiles(self) -> None:
         outputs: dict[str, dict[str, Any]] = {
@@ -137,7 +140,11 @@ class Host:
     def reset(self) -> None:
         """An empty warehouse with every model built; what is built already is only emptied."""
         if self._is_built:
-            for table in ("team.raw_wanted", *(f"team_hubspot_sync.{name}" for name in _STATE)):
+            for table in (
+                "team.raw_wanted",
+                "team.raw_holds",
+                *(f"team_hubspot_sync.{name}" for name in _STATE),
+            ):
                 self.query(f"delete from {table}")
             # What another test's failing build left would stop the next run; the build that made all this stays.
             self.query("delete from team_hubspot_sync.dbt_invocations where failed > 0")
@@ -152,6 +159,10 @@ class Host:
         self.query(
             "create table team.raw_wanted "
             f"(list_name text, customer_id text, email text, properties text{self.more_columns})"
+        )
+        self.query(
+            "create table team.raw_holds "
+            "(list_name text, campaign text, customer_id text, email text, reason text)"
         )
         self.build()
         self._is_built = True
@@ -185,6 +196,13 @@ class Host:
             self.query(
                 f"insert into team.raw_wanted values {', '.join(['(?, ?, ?, ?)'] * len(rows))}", values
             )
+
+    def held(self, *rows: tuple[str | None, str, str]) -> None:
+        """Replace whom lists must not reach: (list name or None, customer id, email), all of control groups."""
+        self.query("delete from team.raw_holds")
+        for list_name, customer_id, email in rows:
+            row = (list_name, "spring", customer_id, email, "control")
+            self.query("insert into team.raw_holds values (?, ?, ?, ?, ?)", row)
 
     def build(self) -> None:
         """Build seeds and models, without their tests: those cost more than all the rest."""

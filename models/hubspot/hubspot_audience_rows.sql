@@ -49,6 +49,13 @@ with
 
     consent as (select * from {{ ref("hubspot_contact_consent") }}),
 
+    held_emails as (select distinct list_name, email from {{ ref("hubspot_holds") }}),
+
+    held_contacts as (
+        select distinct list_name, portal_id, contact_id
+        from {{ ref("hubspot_held_contacts") }}
+    ),
+
     gone as (
         select portal_id, contact_id, max(step) as gone_step
         from settled_changes
@@ -83,10 +90,14 @@ with
                 when lookups.primary_email = verdicts.wire_email then 0 else 1
             end as is_secondary,
             case
+                when held_here.email is not null or held_everywhere.email is not null
+                then 'held_out'
                 when verdicts.email is null or verdicts.ruleset <> this_run.ruleset
                 then 'unjudged'
                 when verdicts.verdict <> 'accepted'
                 then 'rejected_by_us'
+                when gone.contact_id is null and held_contacts.contact_id is not null
+                then 'held_out'
                 when
                     lookups.wire_email is null
                     or lookups.step < this_run.fresh_from_step
@@ -105,6 +116,8 @@ with
             -- not fall due together. What is too old to go by is due whatever the hash:
             -- a run's start and its lookups lie apart, and clocks do too.
             case
+                when held_here.email is not null or held_everywhere.email is not null
+                then 0
                 when
                     lookups.wire_email is null
                     or lookups.step < this_run.fresh_from_step
@@ -141,6 +154,19 @@ with
             consent
             on consent.portal_id = this_run.portal_id
             and consent.contact_id = lookups.contact_id
+        left join
+            held_emails as held_here
+            on held_here.email = audience.email
+            and held_here.list_name = audience.list_name
+        left join
+            held_emails as held_everywhere
+            on held_everywhere.email = audience.email
+            and held_everywhere.list_name is null
+        left join
+            held_contacts
+            on held_contacts.portal_id = this_run.portal_id
+            and held_contacts.contact_id = lookups.contact_id
+            and held_contacts.list_name = audience.list_name
         left join
             gone
             on gone.portal_id = this_run.portal_id

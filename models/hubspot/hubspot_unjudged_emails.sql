@@ -4,6 +4,8 @@ with
 
     candidates as (select * from {{ ref("hubspot_audience_candidates") }}),
 
+    holds as (select * from {{ ref("hubspot_holds") }}),
+
     this_run as (
         select *
         from {{ source("hubspot_sync_state", "run_events") }}
@@ -23,7 +25,7 @@ with
     ),
 
     -- What SQL refuses is judged as well: only the strict rules can suggest what was
-    -- meant.
+    -- meant. So is whom nobody may send to: HubSpot knows addresses by their wire form.
     wanted as (
         select email
         from audience
@@ -32,6 +34,9 @@ with
         from candidates
         where
             coarse_problem is not null and coarse_problem not in ('missing', 'too_long')
+        union
+        select email
+        from holds
     ),
 
     unjudged as (

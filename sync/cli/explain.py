@@ -127,6 +127,13 @@ def _candidate(row: Row) -> str:
     return told if row["key_rank"] == 1 else f"{told}, number {row['key_rank']} with this address"
 
 
+def _hold(row: Row) -> str:
+    list_name = f"{row['list_name']!r}" if row["list_name"] else "every list"
+    about = "".join(f", {row[part]}" for part in ("campaign", "reason") if row[part])
+    contact = f", contact {row['contact_id']}" if row["contact_id"] else ""
+    return f"{row['customer_id']} of {list_name}{about}: {row['email']}{contact}"
+
+
 def _verdict(row: Row) -> str:
     told = f"{row['email']}: {row['verdict']} on {_day(row['judged_at'])}"
     if row["verdict"] != "accepted":
@@ -170,6 +177,7 @@ _LINES: dict[str, tuple[str, Callable[[Row], str]]] = {
     ),
     "segments": ("Segments:", lambda row: f"{row['customer_id']} is in {row['segment']}"),
     "candidates": ("Audience rows:", _candidate),
+    "holds": ("Held out:", _hold),
     "verdicts": ("Verdict:", _verdict),
     "lookups": ("Newest lookup:", _lookup),
     "members": ("Members, as the ledger believes:", _member),

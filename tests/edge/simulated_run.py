@@ -7,7 +7,7 @@ and lose answers. Whatever it plans must be allowed by what it could know.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -139,7 +139,7 @@ class _Run:
         self._call("hubspot_scratch_audience_rows")
         self._call("hubspot_scratch_lookups", list_names=list(self._conditions.lists))
         due = self._session.call("hubspot_lookups_between", first_no=1, last_no=1000)
-        step = self._step()
+        named_step, step = self._step(), self._step()
         rows: list[dict[str, Any]] = []
         for (email,) in due:
             if self._is_stopped or self._has_trouble():
@@ -151,10 +151,17 @@ class _Run:
                 {"portal_id": PORTAL, "wire_email": email, "outcome": outcome, "contact_id": contact_id}
                 | {"primary_email": primary, "bounced": int(contact_id in self._world.bounced), "step": step}
             )
+        answered = {row["wire_email"] for row in rows}
+        named = {
+            other: row | {"wire_email": other, "step": named_step}
+            for row in rows
+            for other in self._world.contacts.get(row["contact_id"], [])
+            if other not in answered
+        }
+        self._append("contact_lookups", list(named.values()))
+        self._remember(named.values())
         self._append("contact_lookups", rows)
-        for row in rows:
-            self._simulation.lookups[row["wire_email"]] = (step, row["contact_id"])
-            self._simulation.bounced[row["contact_id"]] = bool(row["bounced"])
+        self._remember(rows)
         # Its moment is the run's: what is young is told by the warehouse's clock.
         self._session.rows(
             f"update {STATE}.contact_lookups set looked_up_at ="
@@ -162,6 +169,12 @@ class _Run:
             f" where looked_up_at is null"
         )
         self._call("hubspot_scratch_audience_rows")
+
+    def _remember(self, rows: Iterable[dict[str, Any]]) -> None:
+        for row in rows:
+            self._simulation.lookups[row["wire_email"]] = (row["step"], row["contact_id"])
+            self._simulation.bounced[row["contact_id"]] = bool(row["bounced"])
+            self._simulation.named[row["contact_id"]] = row["step"]
 
     def _find_lists(self) -> None:
         recorded = {row[0]: row[1] for row in self._session.call("hubspot_recorded_lists", portal_id=PORTAL)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tests.edge.hubspot_world import World
-from tests.edge.state_rows import STATE, email, wanted
+from tests.edge.state_rows import STATE, Row, email, wanted
 from tests.edge.state_session import Session
 from tests.host import VIP
 
@@ -35,9 +35,11 @@ class WantedRow(NamedTuple):
     address: str
     payload: str | None
     waits: bool
-    """It needs a verdict or a lookup."""
+    """It needs a verdict or a lookup, and is not held out."""
     contact_id: str | None
     """Where the address led to when it was last looked up."""
+    is_held: bool
+    """The list is not to reach the address, or a contact that is known to have a held one."""
 
 
 @dataclass
@@ -51,10 +53,14 @@ class Simulation:
     """Addresses that each ruleset rejects."""
     audience: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
     """Customer and payload by list name and address."""
+    holds: set[tuple[str | None, str]] = field(default_factory=set)
+    """List name, None for every list, and address."""
     verdicts: dict[tuple[str, str], str | None] = field(default_factory=dict)
     """The address to look up, or None, by address and ruleset."""
     lookups: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """Step and contact id by address."""
+    named: dict[str, int] = field(default_factory=dict)
+    """Step of the newest lookup that found it, by contact id."""
     bounced: dict[str, bool] = field(default_factory=dict)
     """Whether mail bounces, as of the newest lookup, by contact id."""
     missing: dict[str, int] = field(default_factory=dict)
@@ -80,13 +86,43 @@ class Simulation:
             for (list_name, address), (who, what) in self.audience.items()
         )
 
+    def hold(self, list_name: str | None, name: str, *, is_held: bool) -> None:
+        """Change what a list must not reach."""
+        key = (list_name, email(name))
+        self.holds = self.holds | {key} if is_held else self.holds - {key}
+        self.session.rows("delete from team.raw_holds")
+        self.session.insert(
+            Row("team.raw_holds", {"list_name": name, "email": address}) for name, address in self.holds
+        )
+
+    def held_addresses(self, list_name: str) -> set[str]:
+        """What a list must not reach."""
+        return {address for name, address in self.holds if name in (None, list_name)}
+
+    def held_contacts(self, list_name: str) -> set[str]:
+        """Contacts that a list must not reach, as far as lookups tell."""
+        known = (self.lookups.get(address, (0, None)) for address in self.held_addresses(list_name))
+        return {each for step, each in known if each is not None and self.named[each] <= step + 1}
+
     def rows_of(self, list_name: str, ruleset: str, fresh_from: int) -> list[WantedRow]:
         """The audience of a list, as a run must see it."""
         return [
-            WantedRow(customer, address, payload, *self._knowledge(address, ruleset, fresh_from))
+            WantedRow(
+                customer, address, payload, *self._knowledge_on(list_name, address, ruleset, fresh_from)
+            )
             for (name, address), (customer, payload) in self.audience.items()
             if name == list_name
         ]
+
+    def _knowledge_on(
+        self, list_name: str, address: str, ruleset: str, fresh_from: int
+    ) -> tuple[bool, str | None, bool]:
+        waits, contact_id = self._knowledge(address, ruleset, fresh_from)
+        is_accepted = self.verdicts.get((address, ruleset)) is not None
+        is_held = address in self.held_addresses(list_name) or (
+            is_accepted and contact_id in self.held_contacts(list_name)
+        )
+        return waits and not is_held, contact_id, is_held
 
     def _knowledge(self, address: str, ruleset: str, fresh_from: int) -> tuple[bool, str | None]:
         is_judged = (address, ruleset) in self.verdicts

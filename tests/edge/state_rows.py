@@ -84,6 +84,12 @@ def wanted(
     return Row(f"{MODELS}.raw_wanted", values)
 
 
+def held(name: str, list_name: str | None = VIP) -> Row:
+    """An address that a list, or none at all, is not to reach."""
+    values = {"list_name": list_name, "customer_id": f"h-{name}", "email": email(name), "reason": "control"}
+    return Row(f"{MODELS}.raw_holds", values)
+
+
 def judged(
     name: str, verdict: str = "accepted", *, ruleset: str = RULESET, step: int = 101, code: str | None = None
 ) -> Row:

@@ -15,8 +15,8 @@ from sync.caller import Caller
 from sync.errors import BusyError, HubSpotRefusesError, StoppedError, UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
-from sync.lookup import look_up, resolve
-from sync.records import Attribute, Batch, Change, Lookup, Receipt, Reply
+from sync.lookup import look_up, named_beside, resolve
+from sync.records import Attribute, Batch, Change, Contact, Lookup, Receipt, Reply
 from sync.send import Sender
 from sync.updates import Updates
 from tests.edge.emulator_fixtures import NO_LIMITS, Client
@@ -212,6 +212,12 @@ class TestWhoAnAddressLeadsTo:
         assert canned_lookups([wire], {"id": "7", "email": "Ann@bücher.example.com"}) == {wire: "7"}
         assert canned_lookups([wire], {"id": "7", "email": "ann@xn--bcher-kva.example.com"}) == {wire: "7"}
 
+    def test_what_is_named_beside_it_is_recorded_in_wire_form_once(self) -> None:
+        contact = Contact("7", "ann@example.com", ("eva@bücher.example.com", "bob@example.com"), False, False)
+        asked = [Lookup(f"{name}@example.com", "found", contact) for name in ("ann", "bob")]
+        absent = Lookup("eve@example.com", "absent", None)
+        assert named_beside([*asked, absent]) == [Lookup("eva@xn--bcher-kva.example.com", "found", contact)]
+
     def test_a_primary_address_beats_another_contacts_secondary_one(self) -> None:
         ann = "ann@example.com"
         owner = {"id": "1", "email": ann}
@@ -360,6 +366,7 @@ class State:
         self.emails = emails
         self.plan = changes
         self.lookups: list[Lookup] = []
+        self.named: list[Lookup] = []
         self.receipts: list[Receipt] = []
         self.flushes = 0
         self.read_to = 0
@@ -368,8 +375,12 @@ class State:
         return list(self.emails[first_no - 1 : last_no])
 
     def record_lookups(self, lookups: Sequence[Lookup], portal_id: str, step: int) -> None:
-        assert (portal_id, step) == ("12345678", 102)
-        self.lookups += lookups
+        assert (portal_id, step) in [("12345678", 101), ("12345678", 102)]
+        if step == 101:
+            assert not self.lookups, "a contact is not recorded without its other addresses"
+            self.named += lookups
+        else:
+            self.lookups += lookups
 
     def changes(self, first_no: int, last_no: int) -> Iterator[Change]:
         for change in self.plan:
@@ -456,6 +467,7 @@ class TestLookingUpAll:
             portal.caller,
             due=len(state.emails),
             portal_id="12345678",
+            named_step=101,
             step=102,
             workers=3,
             keep_lease=keep_lease,
@@ -475,6 +487,20 @@ class TestLookingUpAll:
             zip(emails, ids, strict=True)
         )
         assert portal.requests(READ) == requests
+
+    def test_records_the_other_addresses_of_a_contact_before_those_asked_for(self, portal: Portal) -> None:
+        values = {"email": "Uma@example.com", "hs_additional_emails": "uma.old@example.com;uma2@example.com"}
+        (uma,) = portal.emulator.contacts([values])
+        emails, _ = portal.people(2)
+        state = State([*emails, "uma2@example.com"])
+        assert self.look_up(portal, state) == 0
+        assert [each.wire_email for each in state.lookups] == [*emails, "uma2@example.com"]
+        named = {each.wire_email: each.contact for each in state.named if each.outcome == "found"}
+        assert sorted(named) == ["uma.old@example.com", "uma@example.com"]
+        assert {(each.contact_id, each.primary_email) for each in named.values() if each} == {
+            (uma, "uma@example.com")
+        }
+        assert portal.requests(READ) == 1
 
     def test_counts_those_without_an_answer(self, portal: Portal) -> None:
         emails, _ = portal.people(150)

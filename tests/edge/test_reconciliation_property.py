@@ -109,6 +109,8 @@ def _change_audience(simulation: Simulation) -> None:
     for _ in range(rng.randint(0, 3)):
         customer = rng.choice((None, *CUSTOMERS))
         simulation.want(rng.choice(LISTS), rng.choice(NAMES), customer, rng.choice(PAYLOADS))
+    if rng.random() < 0.4:
+        simulation.hold(rng.choice((None, *LISTS)), rng.choice(NAMES), is_held=rng.random() < 0.6)
 
 
 def _check_a_run_without_trouble(simulation: Simulation) -> None:
@@ -156,7 +158,17 @@ def _reaching_rows(simulation: Simulation, list_name: str) -> list[WantedRow]:
     """Those of them that lead to a contact that may be on a list."""
     bounced = simulation.world.bounced
     rows = _true_rows(simulation, list_name)
-    return [row for row in rows if row.contact_id and row.contact_id not in bounced]
+    return [
+        row
+        for row in rows
+        if row.contact_id and row.contact_id not in bounced and not _is_held(simulation, list_name, row)
+    ]
+
+
+def _is_held(simulation: Simulation, list_name: str, row: WantedRow) -> bool:
+    """Whether the list must not reach the row's address or one of its contact's."""
+    addresses = {row.address, *simulation.world.contacts.get(row.contact_id or "", [])}
+    return not addresses.isdisjoint(simulation.held_addresses(list_name))
 
 
 def _by(simulation: Simulation) -> Callable[[WantedRow], tuple[bool, str, str]]:
@@ -184,7 +196,9 @@ def _check_statuses(simulation: Simulation, list_name: str, members: set[str]) -
     expected = {}
     for row in rows:
         same = [each for each in rows if each.contact_id == row.contact_id]
-        if row.address in simulation.rejected["r1"]:
+        if _is_held(simulation, list_name, row):
+            status = "held_out"
+        elif row.address in simulation.rejected["r1"]:
             status = "rejected_by_us"
         elif row.contact_id is None:
             status = "not_in_hubspot"

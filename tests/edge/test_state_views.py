@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.edge.state_rows import (
+    FRESH,
     MODELS,
     OLD_RULESET,
     RUN_AT,
@@ -19,6 +20,7 @@ from tests.edge.state_rows import (
     flat,
     found,
     hash_of,
+    held,
     judged,
     listed,
     looked_up,
@@ -29,7 +31,7 @@ from tests.edge.state_rows import (
     wanted,
 )
 from tests.edge.state_session import Session, session
-from tests.host import VIP
+from tests.host import MIRROR, VIP
 
 __all__ = ["session"]
 
@@ -111,6 +113,53 @@ ROWS = [
         "C",
     ),
     RowCase("it opted out", [judged("ann"), looked_up("ann", "C", opted_out=True)], "found", "C"),
+    RowCase("its address is held", [held("ann"), found("ann", "C")], "held_out", "C"),
+    RowCase("its address is held everywhere", [held("ann", None), judged("ann")], "held_out"),
+    RowCase("its address is held, and rejected", [held("ann"), judged("ann", "rejected")], "held_out"),
+    RowCase("its address is held for another list", [held("ann", MIRROR), found("ann", "C")], "found", "C"),
+    RowCase(
+        "its contact has a held address",
+        [held("bob"), found("ann", "C"), looked_up("bob", "C", primary="ann", step=FRESH - 1)],
+        "held_out",
+        "C",
+    ),
+    RowCase(
+        "its contact has a held address, for all we knew long ago",
+        [held("bob"), found("ann", "C", step=STALE), looked_up("bob", "C", primary="ann", step=STALE - 1)],
+        "held_out",
+        "C",
+        is_due=True,
+    ),
+    RowCase(
+        "its contact has a held address for another list",
+        [held("bob", MIRROR), found("ann", "C"), looked_up("bob", "C", primary="ann", step=FRESH - 1)],
+        "found",
+        "C",
+    ),
+    RowCase(
+        "its contact had a held address, and is named without it since",
+        [held("bob"), found("ann", "C"), looked_up("bob", "C", primary="ann", step=FRESH - 2)],
+        "found",
+        "C",
+    ),
+    RowCase(
+        "its contact had a held address that leads elsewhere since",
+        [held("bob"), found("ann", "C"), looked_up("bob", "C"), looked_up("bob", "D", step=602)],
+        "found",
+        "C",
+    ),
+    RowCase(
+        "a held address leads to a contact of that id in another portal",
+        [held("bob"), found("ann", "C"), looked_up("bob", "C", portal="9")],
+        "found",
+        "C",
+    ),
+    RowCase(
+        "its held contact is missing since",
+        [held("bob"), found("ann", "C"), looked_up("bob", "C"), updated("C", A, "missing", step=504)],
+        "unresolved",
+        is_due=True,
+    ),
     RowCase("of this portal", [found("ann", "C"), looked_up("ann", "D", step=602, portal="9")], "found", "C"),
 ]
 
@@ -217,6 +266,17 @@ STATUSES = [
             added("C"),
         ],
         "on_list",
+    ),
+    StatusCase("its address is held", [ANN, held("ann"), found("ann", "C"), added("C")], "held_out"),
+    StatusCase(
+        "another row of its contact is held",
+        [ANN, wanted("bob"), held("bob"), found("ann", "C", primary="bob"), found("bob", "C")],
+        "held_out",
+    ),
+    StatusCase(
+        "the row that is held gives way to one whose contact has the address no more",
+        [ANN, wanted("bob", customer="a-first"), held("bob"), found("ann", "C"), found("bob", "C", step=402)],
+        "not_sent",
     ),
     StatusCase("a member", [ANN, found("ann", "C"), added("C")], "on_list"),
     StatusCase("a stranger that is wanted", [ANN, found("ann", "C"), observed("C", present=True)], "on_list"),

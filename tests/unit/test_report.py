@@ -14,11 +14,12 @@ from sync.results import STATUSES, ListPlan, ListReport, Objection, RejectedRows
 VIP = ListReport(
     plan=ListPlan("VIP", "811", members=1000, wanted=1250, add=200, remove=30, update=4),
     statuses={
-        "on_list": 1170,
+        "on_list": 1168,
         "same_contact": 5,
         "not_in_hubspot": 40,
         "rejected_by_us": 20,
         "rejected_by_hubspot": 5,
+        "held_out": 2,
         "excluded_by_consent": 4,
         "failed": 3,
         "not_sent": 3,
