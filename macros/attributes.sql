@@ -1,6 +1,7 @@
 {#
     Var hubspot_attributes, checked: which column of the audience's model becomes which
-    HubSpot property, in what form and when it is written.
+    HubSpot property, in what form and when it is written. Where campaigns make the
+    audience, the columns are those of merged_customers or of the entry's own source.
 #}
 {% macro hubspot_attributes() %}
     {%- set entries = var("hubspot_attributes", []) -%}
@@ -11,6 +12,7 @@
             )
         }}
     {%- endif -%}
+    {%- set by_campaigns = hubspot_sync.hubspot_campaigns_are_wanted() -%}
     {%- set has_own = hubspot_sync.hubspot_has_own_properties() -%}
     {%- set attributes = [] -%}
     {%- set problems = [] -%}
@@ -28,8 +30,13 @@
                     "property": hubspot_sync.hubspot_attribute_property(
                         entry
                     ),
-                    "type": entry.get("type", none if has_own else "text"),
+                    "type": entry.get(
+                        "type",
+                        (none if has_own and not by_campaigns else "text"),
+                    ),
                     "mode": entry.get("mode", "set_if_empty"),
+                    "source": entry.get("source", "merged_customers"),
+                    "is_default": "column" in entry,
                 }
             ) -%}
         {%- endfor -%}
@@ -46,7 +53,31 @@
 
 {# Whether the audience's model brings its own column of properties. #}
 {% macro hubspot_has_own_properties() %}
-    {{ return("properties" in var("hubspot_audience_columns", [])) }}
+    {{
+        return(
+            "properties" in var("hubspot_audience_columns", [])
+            or hubspot_sync.hubspot_campaigns_are_wanted()
+        )
+    }}
+{% endmacro %}
+
+{# Whether the campaigns say who is wanted on the lists, since no other model does. #}
+{% macro hubspot_campaigns_are_wanted() %}
+    {{
+        return(
+            var("hubspot_audience_source", "campaign_audience") == "campaign_audience"
+            and hubspot_sync.hubspot_campaign_models() | length > 0
+        )
+    }}
+{% endmacro %}
+
+{# The models that attributes of campaigns may come from: each has one row for each customer_id. #}
+{% macro hubspot_attribute_sources() %}
+    {%- set sources = ["merged_customers", "customer_360"] -%}
+    {%- for attribute in hubspot_sync.hubspot_attributes() if attribute.source not in sources -%}
+        {%- do sources.append(attribute.source) -%}
+    {%- endfor -%}
+    {{ return(sources) }}
 {% endmacro %}
 
 {# Properties that say which contact it is: an update that wrote one would turn it into another. #}
@@ -80,6 +111,9 @@
         "mode": ["set", "set_if_empty", "clear_when_null"],
     } -%}
     {%- set keys = ["column", "property", "type", "mode"] -%}
+    {%- if hubspot_sync.hubspot_campaign_models() -%}
+        {%- do keys.append("source") -%}
+    {%- endif -%}
     {%- set problems = [] -%}
     {%- for key in entry if key not in keys -%}
         {%- do problems.append(
@@ -99,9 +133,7 @@
         ) -%}
     {%- endfor -%}
     {%- set column = entry.get("column") -%}
-    {%- set is_column = column is string and modules.re.match(
-        "^[A-Za-z_][A-Za-z0-9_]*$", column
-    ) -%}
+    {%- set is_column = hubspot_sync.is_a_column(column) -%}
     {%- if "column" not in entry and not (has_own and "property" in entry) -%}
         {%- do problems.append(
             "key 'column': it is missing. Name the column of the audience's model."
@@ -111,6 +143,13 @@
             "key 'column': '"
             ~ column
             ~ "' is no plain column name. Give the column one of letters, digits and _ in your model."
+        ) -%}
+    {%- endif -%}
+    {%- if "source" in entry and not hubspot_sync.is_a_column(entry.source) -%}
+        {%- do problems.append(
+            "key 'source': '"
+            ~ entry.source
+            ~ "' is no model. Name one with a row for each customer_id."
         ) -%}
     {%- endif -%}
     {%- set given = entry.get("property") -%}

@@ -1,7 +1,14 @@
 {# Var hubspot_lists, checked: every HubSpot list that this project may touch. -#}
 {% macro hubspot_list_declarations() %}
     {%- set demo_lists = (
-        [{"name": "Lapsed customers"}] if var("hubspot_demo", true) else []
+        [
+            {"name": "Lapsed customers"},
+            {"name": "Lapsed customers with voucher"},
+            {"name": "Best customers with early access"},
+            {"name": "Best customers with gift"},
+        ]
+        if var("hubspot_demo", true)
+        else []
     ) -%}
     {%- set entries = var("hubspot_lists", demo_lists) -%}
     {%- if entries is string or entries is mapping or entries is not iterable -%}

@@ -1,4 +1,5 @@
-{%- set source = var("hubspot_audience_source", "demo_audience") -%}
+{%- set by_campaigns = hubspot_sync.hubspot_campaigns_are_wanted() -%}
+{%- set source = var("hubspot_audience_source", "campaign_audience") -%}
 {%- set optional = [
     "campaign",
     "sub_audience",
@@ -7,14 +8,7 @@
     "source",
     "customer_created_at",
 ] -%}
-{%- set given = var(
-    "hubspot_audience_columns",
-    (
-        optional | reject("equalto", "properties") | list
-        if source == "demo_audience"
-        else []
-    ),
-) -%}
+{%- set given = var("hubspot_audience_columns", optional if by_campaigns else []) -%}
 {%- set unknown = given | reject("in", optional) | join(", ") -%}
 {%- if unknown -%}
     {%- set choice = optional | join(", ") -%}
@@ -28,18 +22,18 @@
         )
     }}
 {%- endif -%}
-{%- if source == "demo_audience" and not var("hubspot_demo", true) -%}
+{%- if source == "campaign_audience" and not by_campaigns -%}
     {{
         exceptions.raise_compiler_error(
-            "Var hubspot_demo is off and nothing says who is wanted on the lists. "
-            ~ "Name a model with list_name, customer_id and email in var hubspot_audience_source."
+            "Nothing says who is wanted on the lists. Name your campaigns in var hubspot_campaigns, "
+            ~ "or a model with list_name, customer_id and email in var hubspot_audience_source."
         )
     }}
 {%- endif -%}
 {%- set has_own_properties = hubspot_sync.hubspot_has_own_properties() -%}
 {%- set attributes = [] if has_own_properties else hubspot_sync.hubspot_attributes() -%}
 {#- Named with its project: dbt warns when a package finds a model of its host by name alone. -#}
-{%- set home = "hubspot_sync" if source == "demo_audience" else project_name -%}
+{%- set home = "hubspot_sync" if by_campaigns else project_name -%}
 with
     audience_source as (select * from {{ ref(home, source) }}),
 

@@ -1,14 +1,14 @@
 {{ config(enabled=var("hubspot_demo", true)) }}
 -- Straight from the source to the audience, past everything in between.
 with
-    demo_audience as (select * from {{ ref("demo_audience") }}),
+    campaign_audience as (select * from {{ ref("campaign_audience") }}),
 
     suppressions as (select * from {{ ref("stg_legal__suppressions") }}),
 
     wanted as (
 
         select customer_id, {{ hubspot_sync.email_key("email") }} as email_key
-        from demo_audience
+        from campaign_audience
 
     ),
 
