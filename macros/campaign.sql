@@ -352,7 +352,7 @@
 {% macro hubspot_segments_sql(segments) %}
     {%- for segment in segments %}
         select cast(customer_id as {{ dbt.type_string() }}) as customer_id
-        from {{ hubspot_sync.hubspot_named_model("hubspot_segments", segment) }}
+        from {{ hubspot_sync.hubspot_segment_relation(segment) }}
         {%- if not loop.last %}
 
             union all

@@ -31,7 +31,7 @@
 {# Keys `include` and `exclude`. #}
 {% macro hubspot_segment_problems(given) %}
     {%- set problems = [] -%}
-    {%- set known = hubspot_sync.hubspot_segment_names() -%}
+    {%- set known = hubspot_sync.hubspot_segments() -%}
     {%- for key in ["include", "exclude"] -%}
         {%- set segments = given[key] -%}
         {%- set where = "key '" ~ key ~ "': " -%}
@@ -179,7 +179,7 @@
             )
         ) -%}
     {%- endif -%}
-    {%- if not lists and not problems -%}
+    {%- if not lists and (own or hubspot_sync.is_a_list(given.treatments)) -%}
         {%- do problems.append(
             where
             ~ ": no treatment has a destination. Give at least one a 'list' of var hubspot_lists."

@@ -45,7 +45,11 @@ def slot(campaign: str, customer_id: str) -> int:
 def treatments(*parts: tuple[str, float]) -> list[dict[str, Any]]:
     """Treatments by name and per cent; one called control is that, the others' lists are named like them."""
     return [
-        {"name": name, "percent": percent, **({"control": True} if name == "control" else {"list": name.upper()})}
+        {
+            "name": name,
+            "percent": percent,
+            **({"control": True} if name == "control" else {"list": name.upper()}),
+        }
         for name, percent in parts
     ]
 
@@ -143,7 +147,9 @@ class CampaignProject(DbtProject):
 
     def assignments(self, campaign: str = "first") -> dict[str, str]:
         """The treatment of each member, by record id."""
-        rows = self.query("select customer_id, treatment from campaign_members where campaign = ?", [campaign])
+        rows = self.query(
+            "select customer_id, treatment from campaign_members where campaign = ?", [campaign]
+        )
         return {str(customer).removeprefix("crm:"): str(treatment) for customer, treatment in rows}
 
     def wanted(self) -> set[tuple[str, str]]:

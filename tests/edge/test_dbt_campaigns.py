@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def team(warehouse: CampaignProject) -> Iterator[CampaignProject]:
+def team(warehouse: CampaignProject) -> CampaignProject:
     """That project without people, campaigns or memory."""
     warehouse.clear()
     return warehouse
@@ -27,7 +26,7 @@ def team(warehouse: CampaignProject) -> Iterator[CampaignProject]:
 
 def given(campaign: str, treatment: str, count: int, prefix: str = "c") -> list[str]:
     """Ids whose slots are in the half of a treatment that comes first (a) or last (control)."""
-    found = []
+    found: list[str] = []
     number = 0
     while len(found) < count:
         number += 1
@@ -37,7 +36,9 @@ def given(campaign: str, treatment: str, count: int, prefix: str = "c") -> list[
     return found
 
 
-def test_moving_a_treatment_from_50_to_60_per_cent_moves_a_tenth_and_nobody_else(team: CampaignProject) -> None:
+def test_moving_a_treatment_from_50_to_60_per_cent_moves_a_tenth_and_nobody_else(
+    team: CampaignProject,
+) -> None:
     team.add_many(2000)
     team.declare("first", treatments=treatments(("a", 50), ("control", 50)))
     team.build()
@@ -45,7 +46,9 @@ def test_moving_a_treatment_from_50_to_60_per_cent_moves_a_tenth_and_nobody_else
     team.declare("first", treatments=treatments(("a", 60), ("control", 40)))
     team.build()
     after = team.assignments()
-    moved = {(before[customer], after[customer]) for customer in before if before[customer] != after[customer]}
+    moved = {
+        (before[customer], after[customer]) for customer in before if before[customer] != after[customer]
+    }
     count = sum(before[customer] != after[customer] for customer in before)
     assert moved == {("control", "a")}
     # 200 are expected, with a standard deviation of 13.4; ids are the same every time.
@@ -185,7 +188,11 @@ def test_a_one_time_campaign_is_fixed_by_the_first_build_after_its_start(team: C
 
 
 def test_suppression_and_exclusion_hold_also_in_a_campaign_that_is_over(team: CampaignProject) -> None:
-    period: dict[str, Any] = {"starts_on": "2026-11-01", "ends_on": "2026-11-20", "exclude": ["segment_staff"]}
+    period: dict[str, Any] = {
+        "starts_on": "2026-11-01",
+        "ends_on": "2026-11-20",
+        "exclude": ["segment_staff"],
+    }
     team.add("stays", "stopped", "staff")
     team.declare("first", treatments=treatments(("a", 100)), **period)
     team.build()
@@ -226,7 +233,9 @@ def test_control_of_a_merged_customer_is_that_of_today(team: CampaignProject) ->
     assert list(team.assignments().values()) == ["a"]
 
 
-def test_an_enrolment_follows_a_customer_to_its_new_id_and_stays_where_it_splits(team: CampaignProject) -> None:
+def test_an_enrolment_follows_a_customer_to_its_new_id_and_stays_where_it_splits(
+    team: CampaignProject,
+) -> None:
     (older,), (enrolled,) = given("first", "control", 1, "o"), given("first", "a", 1)
     team.add(older, since="2010-01-01 00:00:00", surname="Staff")
     team.build()

@@ -63,9 +63,9 @@ def test_a_list_that_is_declared_wrongly_is_named(compiler: Compiler, lists: Any
     [
         ("tier", ["Var hubspot_attributes is not a list. Write it as"]),
         (["tier"], ["entry 1 (tier), it is not a mapping. Write it as {column: loyalty_tier}."]),
-        ([{"property": "tier"}], ["key 'column': it is missing. Name the column"]),
+        ([{"type": "date"}], ["key 'column': it is missing. Name the column"]),
         ([{"column": "Loyalty Tier"}], ["key 'column': 'Loyalty Tier' is no plain column name."]),
-        ([{"column": "tier", "colour": "red"}], ["key 'colour': it is unknown. Use column, property, type, mode."]),
+        ([{"column": "tier", "colour": "red"}], ["'colour': it is unknown. Use column, property, type, mode, source."]),
         ([{"column": "tier", "type": "txt"}], ["key 'type': 'txt' is unknown. Use text, number, date, datetime,"]),
         ([{"column": "tier", "mode": "always"}], ["'always' is unknown. Use set, set_if_empty, clear_when_null."]),
         ([{"column": "tier", "property": "Loyalty Tier"}], ["Write the internal name, perhaps loyalty_tier."]),
@@ -74,6 +74,7 @@ def test_a_list_that_is_declared_wrongly_is_named(compiler: Compiler, lists: Any
             [{"column": "Tier"}, {"column": "rank", "property": "tier"}],
             ["entry 2 ({'column': 'rank', 'property': 'tier'}), key 'property': tier has an earlier entry"],
         ),
+        ([{"column": "a", "source": "no model"}], ["key 'source': 'no model' is no model. Name one with a row for"]),
         ([{"column": "Email"}], ["key 'property': email identifies the contact and is never written."]),
         ([{"column": "a", "property": "hs_additional_emails"}], ["hs_additional_emails identifies the contact"]),
         ([{"column": "a", "property": "hs_object_id"}], ["hs_object_id identifies the contact"]),
@@ -105,9 +106,16 @@ def test_an_attribute_is_a_text_and_respects_what_hubspot_has_unless_it_says_oth
     inline = "select '{{ hubspot_sync.hubspot_attributes() | map('dictsort') | list | tojson }}'"
     result: Any = project.run("compile", "--inline", inline, variables={"hubspot_attributes": given}).result
     entries = [dict(each) for each in json.loads(result.results[0].node.compiled_code.split("'")[1])]
+    both = {"source": "merged_customers", "is_default": True}
     assert entries == [
-        {"column": "Loyalty_Tier", "property": "loyalty_tier", "type": "text", "mode": "set_if_empty"},
-        {"column": "a", "property": "b", "type": "date", "mode": "set"},
+        {
+            "column": "Loyalty_Tier",
+            "property": "loyalty_tier",
+            "type": "text",
+            "mode": "set_if_empty",
+            **both,
+        },
+        {"column": "a", "property": "b", "type": "date", "mode": "set", **both},
     ]
 
 
@@ -148,9 +156,13 @@ def test_an_unknown_audience_column_is_named(tmp_path: Path) -> None:
     assert words in str(outcome.exception)
 
 
-def test_without_the_demo_an_audience_must_be_named(tmp_path: Path) -> None:
-    outcome = DbtProject("duckdb", tmp_path, variables={"hubspot_demo": False}).parse()
-    words = "Name a model with list_name, customer_id and email in var hubspot_audience_source."
+@pytest.mark.parametrize("variables", [{"hubspot_demo": False}, {"hubspot_campaigns": []}])
+def test_without_campaigns_an_audience_must_be_named(tmp_path: Path, variables: dict[str, Any]) -> None:
+    outcome = DbtProject("duckdb", tmp_path, variables=variables).parse()
+    words = (
+        "Nothing says who is wanted on the lists. Name your campaigns in var hubspot_campaigns, or a model with "
+        "list_name, customer_id and email in var hubspot_audience_source."
+    )
     assert words in str(outcome.exception)
 
 

@@ -1,23 +1,10 @@
 {%- set campaigns = hubspot_sync.hubspot_campaign_declarations() -%}
-{%- set segments = {} -%}
-{#- All of them are named, since dbt learns what a model reads before it knows the campaigns. -#}
-{%- for name in hubspot_sync.hubspot_segment_names() -%}
-    {%- do segments.update(
-        {name: hubspot_sync.hubspot_named_model("hubspot_segments", name)}
-    ) -%}
-{%- endfor -%}
-{%- set exclusions = [] -%}
-{%- for campaign in campaigns -%}
-    {%- for name in campaign.exclude -%}
-        {%- do exclusions.append(
-            {"campaign": campaign.name, "segment": segments[name]}
-        ) -%}
-    {%- endfor -%}
-{%- endfor -%}
 with
     campaign_members as (select * from {{ ref("campaign_members") }}),
 
     campaign_enrolments as (select * from {{ ref("campaign_enrolments") }}),
+
+    segment_members as (select * from {{ ref("segment_members") }}),
 
     customer_emails as (select * from {{ ref("customer_emails") }}),
 
@@ -48,23 +35,29 @@ with
 
     excluded as (
 
-        {% for exclusion in exclusions -%}
+        {% for campaign in campaigns -%}
             select
                 cast(
-                    {{ hubspot_sync.text_literal(exclusion.campaign) }}
+                    {{ hubspot_sync.text_literal(campaign.name) }}
                     as {{ dbt.type_string() }}
                 ) as campaign,
-                cast(customer_id as {{ dbt.type_string() }}) as customer_id
-            from {{ exclusion.segment }}
+                customer_id
+            from segment_members
+            where
+                segment in (
+                    {%- for segment in campaign.exclude %}
+                        {{ hubspot_sync.text_literal(segment) }},
+                    {%- endfor %}
+                    ''
+                )
             {%- if not loop.last %}
 
                 union all
 
             {% endif %}
         {%- else -%}
-            select
-                cast(null as {{ dbt.type_string() }}) as campaign,
-                cast(null as {{ dbt.type_string() }}) as customer_id
+            select cast(null as {{ dbt.type_string() }}) as campaign, customer_id
+            from segment_members
             limit 0
         {%- endfor %}
 
