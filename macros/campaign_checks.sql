@@ -179,7 +179,7 @@
             )
         ) -%}
     {%- endif -%}
-    {%- if not lists and (own or hubspot_sync.is_a_list(given.treatments)) -%}
+    {%- if not lists and not problems -%}
         {%- do problems.append(
             where
             ~ ": no treatment has a destination. Give at least one a 'list' of var hubspot_lists."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -24,10 +25,16 @@ _HEAD = """\
 _TABLE = "| {0} | meaning |\n| --- | --- |\n"
 
 
+def description() -> dict[str, Any]:
+    """What the property file says of the macro."""
+    macros = yaml.safe_load((FOLDER / "_campaigns.yml").read_text(encoding="utf-8"))["macros"]
+    (found,) = (each for each in macros if each["name"] == "hubspot_campaign")
+    return dict(found)
+
+
 def page() -> str:
     """The text of the page: a table of the arguments, and one for the entries of each that has entries."""
-    macros = yaml.safe_load((FOLDER / "_campaigns.yml").read_text(encoding="utf-8"))["macros"]
-    (macro,) = (each for each in macros if each["name"] == "hubspot_campaign")
+    macro = description()
     parts = [_HEAD, textwrap.fill(_one_line(macro["description"]), 120, break_on_hyphens=False) + "\n"]
     parts.append(_table("argument", {each["name"]: each["description"] for each in macro["arguments"]}))
     for argument, keys in macro["config"]["meta"]["entries"].items():
