@@ -96,7 +96,7 @@
     group by portal_id, list_id, contact_id
 {% endmacro %}
 
-{# The changes that a view still needs, and those young enough to be looked at. #}
+{# The changes that a model still needs, and those young enough to be looked at. #}
 {% macro hubspot_kept_changes(keep_days) %}
     with
         settled as (
@@ -161,6 +161,17 @@
             and newest_of_reason = 1
         )
         or step >= {{ hubspot_sync.hubspot_kept_from_step(keep_days) }}
+        {%- if hubspot_sync.hubspot_campaign_models() %}
+            -- Who was on a campaign's list when is what its results are counted from.
+            or (
+                action in ('add', 'remove')
+                and list_name in (
+                    select list_name
+                    from {{ ref("hubspot_sync", "campaign_enrolments") }}
+                    where list_name is not null
+                )
+            )
+        {%- endif %}
 {% endmacro %}
 
 {% macro hubspot_delete_old_observations(keep_days) %}
