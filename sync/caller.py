@@ -144,10 +144,15 @@ def _may_have_landed(reply: Reply) -> bool:
 def unreachable(reply: Reply) -> UnfinishedError:
     """The error for a HubSpot that does not answer, or only with errors of its own."""
     how = "gave no answer" if reply.status == 0 else f"answered {reply.status}"
+    look_at = (
+        "See in HubSpot what else uses up the portal's limit of requests"
+        if reply.status == 429
+        else "Check HUBSPOT_BASE_URL, the network and HubSpot's status page"
+    )
     return UnfinishedError(
         "hubspot_down",
         f"HubSpot {how}, also after several tries.",
-        "Check HUBSPOT_BASE_URL, the network and HubSpot's status page, then run again.",
+        f"{look_at}, then run again.",
     )
 
 

@@ -45,7 +45,7 @@ class Course:
     refused: dict[str, SyncError] = field(default_factory=dict)
     """Why HubSpot did not make a list, by list name."""
     closed: dict[str, UnfinishedError] = field(default_factory=dict)
-    """Why changes of a list were left unsent, by list name."""
+    """Why a list was left as it is from some moment on, by list name."""
 
     @property
     def list_names(self) -> list[str]:
@@ -68,14 +68,14 @@ def end_without_report(parts: Parts, error: SyncError) -> None:
 
 def why_unfinished(parts: Parts, course: Course, refusal: SyncError | None) -> SyncError | None:
     """Why rows are left over after the sending, or None; `refusal` is why the second pass was not sent."""
-    ended_by, left_over = _ended_by(parts, course) or refusal, _left_over(parts, course)
-    if isinstance(ended_by, UnfinishedError) and left_over is not None:
-        return UnfinishedError(ended_by.code, f"{ended_by.sentence} {left_over.sentence}", ended_by.mend)
-    return ended_by or left_over
+    ending, left_over = ended_by(parts, course) or refusal, _left_over(parts, course)
+    if isinstance(ending, UnfinishedError) and left_over is not None:
+        return UnfinishedError(ending.code, f"{ending.sentence} {left_over.sentence}", ending.mend)
+    return ending or left_over
 
 
-def _ended_by(parts: Parts, course: Course) -> SyncError | None:
-    """Why not all was sent: for all lists, or else for some."""
+def ended_by(parts: Parts, course: Course) -> SyncError | None:
+    """Why not all is sent, or None: for all lists, or else for some."""
     if parts.caller.stopped_by is not None or not course.closed:
         return parts.caller.stopped_by
     first, *others = course.closed.values()

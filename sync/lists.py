@@ -105,10 +105,12 @@ def read_members(
     totals: list[int] = []
     while True:
         keep_lease()
-        reply = _answer(caller, functools.partial(hubspot.members_page, list_id, after))
+        reply = caller.call(functools.partial(hubspot.members_page, list_id, after)).reply or Reply(0, {})
+        if caller.stopped_by is not None:
+            raise caller.stopped_by
         page = page_of(reply) if reply.status == 200 else None
         if page is None:
-            raise _unread(f"HubSpot would not show the members of list {list_id} (status {reply.status}).")
+            raise _not_shown(list_id, reply.status)
         ids, following = page
         yield ids
         shown += len(ids)
@@ -126,6 +128,13 @@ def read_members(
     least = min(totals[:1] + totals[-1:], default=0)
     if shown < least:
         raise _unread(f"HubSpot says that list {list_id} has {least:,} members and shows {shown:,}.")
+
+
+def _not_shown(list_id: str, status: int) -> UnfinishedError:
+    if status == 404:
+        return _unread(f"HubSpot has no list {list_id} any more.")
+    how = f"status {status}" if status else "no answer"
+    return _unread(f"HubSpot would not show the members of list {list_id} ({how}).")
 
 
 def _unread(sentence: str) -> UnfinishedError:

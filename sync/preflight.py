@@ -9,6 +9,7 @@ from sync.caller import Caller, unreachable
 from sync.errors import SettingsError, UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
+from sync.pacing import is_passing
 from sync.properties import payload_of, problems, with_unlisted
 from sync.records import Attribute, PropertyDefinition, Reply
 from sync.updates import Updates
@@ -48,7 +49,7 @@ def _answer(hubspot: HubSpot, caller: Caller, *, archived: bool) -> Reply:
     reply = caller.call(lambda: hubspot.property_definitions(archived=archived)).reply
     if caller.stopped_by is not None:
         raise caller.stopped_by
-    if reply is None or reply.status == 0 or reply.status >= 500:
+    if reply is None or is_passing(reply.status):
         raise unreachable(reply or Reply(0, {}))
     if reply.status != 200:
         raise UnfinishedError(

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 from sync import lists
 from sync.adoption import settle_lists
-from sync.closing import Course, end_without_report, missing_changes, objected, report, why_unfinished
+from sync.closing import (
+    Course,
+    end_without_report,
+    ended_by,
+    missing_changes,
+    objected,
+    report,
+    why_unfinished,
+)
 from sync.emails import ruleset
 from sync.errors import SyncError, UnfinishedError
 from sync.guards import object_to
@@ -29,6 +37,7 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
     """
     started = time.monotonic()
     declared = chosen_lists(parts)
+    _keep_to_budget(parts)
     portal_id = confirmed_portal(parts)
     parts.runs.acquire(parts.job.flags.wait_seconds)
     try:
@@ -37,6 +46,7 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
         parts.runs.release()
         raise
     try:
+        # Once more: another run may have gone on while this one waited for the lock.
         _keep_to_budget(parts)
         run = _Run(parts, declared, portal_id)
         error = run.go()
@@ -81,7 +91,7 @@ class _Run:
         self._check()
         refusal = parts.caller.stopped_by or self._preflight()
         if not parts.job.flags.sends:
-            return refusal
+            return refusal or ended_by(parts, course)
         if course.objections:
             raise objected(course.objections)
         if refusal is not None:
@@ -124,6 +134,7 @@ class _Run:
         found = settle_lists(self._parts, self._course.declared, self._course.portal_id)
         self._course.list_ids = found.list_ids
         self._course.objections = found.objections
+        self._course.closed |= found.unread
         if found.has_new:
             self._parts.ledger.prepare_audience_rows()
 
@@ -133,7 +144,8 @@ class _Run:
         self._course.last_no = ledger.prepare_changes(self._touched, self._parts.job.flags.limit)
 
     def _is_untouchable(self, name: str) -> bool:
-        return any(
+        # Of a list that was to be read and was not, nobody knows who is on it.
+        return name in self._course.closed or any(
             each.list_name == name and each.guard in ("two_names", "not_manual")
             for each in self._course.objections
         )

@@ -15,6 +15,7 @@ from sync.results import Report
 from sync.run import carry_out
 from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host
+from tests.hubspot_routes import MEMBERS
 from tests.story.test_reconcile import emails, people, rename, rows, session
 
 NAMES = ("ann", "bob", "cat", "dan")
@@ -56,10 +57,10 @@ def test_the_days_budget_counts_over_all_runs_and_the_next_day_goes_on(
     assert "changes not sent: 2" in error.sentence
     assert report.requests == hubspot.state()["requests"]["total"] == 8
     assert len(hubspot.members(hubspot.list_id(VIP))) == 2
-    # Another run the same day has nothing left but to ask which portal it is at.
+    # Another run the same day has nothing left, not even to ask which portal it is at.
     with pytest.raises(UnfinishedError, match="budget"):
         run_alone(host, hubspot, daily_budget=8)
-    assert hubspot.state()["requests"]["total"] == 9
+    assert hubspot.state()["requests"]["total"] == 8
     host.state("update {state}.run_events set occurred_at = occurred_at - interval '1 day'")
     _, error = run_alone(host, hubspot, daily_budget=8)
     assert error is None
@@ -83,6 +84,46 @@ def test_a_list_that_is_deleted_during_a_run_stops_no_other_list(
     assert hubspot.members(hubspot.list_id(VIP)) == emails(*NAMES)
     duckdb_host.run(hubspot)
     assert hubspot.members(hubspot.list_id(MIRROR)) == emails(*NAMES)
+
+
+GONE = {"do": {"delete_list": MIRROR}}
+REFUSED = {"status": 500, "times": None}
+
+
+@pytest.mark.parametrize(("trouble", "said"), [(GONE, "no list"), (REFUSED, "status 500")])
+def test_a_list_that_cannot_be_read_is_left_alone_and_stops_no_other_list(
+    duckdb_host: Host, hubspot: EmulatorProcess, trouble: dict[str, Any], said: str
+) -> None:
+    hubspot.contacts(people(*NAMES))
+    duckdb_host.wanted(*rows(MIRROR, "ann", "bob"), *rows(VIP, "ann"))
+    duckdb_host.run(hubspot)
+    duckdb_host.wanted(*rows(MIRROR, "bob", "cat"), *rows(VIP, *NAMES))
+    hubspot.faults([{"route": MEMBERS, **trouble}])
+    report, error = run_alone(duckdb_host, hubspot)
+    assert isinstance(error, UnfinishedError)
+    assert (error.code, error.exit_code, report.status) == ("list_unread", 6, "unfinished")
+    assert said in error.sentence
+    assert "The other lists went on." in error.sentence
+    assert hubspot.members(hubspot.list_id(VIP)) == emails(*NAMES)
+    if trouble is REFUSED:
+        assert hubspot.members(hubspot.list_id(MIRROR)) == emails("ann", "bob")
+    assert duckdb_host.state("select * from {state}.member_observations") == []
+    hubspot.faults([])
+    duckdb_host.run(hubspot)
+    assert hubspot.members(hubspot.list_id(MIRROR)) == emails("bob", "cat")
+
+
+def test_a_plan_tells_of_a_list_that_cannot_be_read(duckdb_host: Host, hubspot: EmulatorProcess) -> None:
+    hubspot.contacts(people("ann"))
+    duckdb_host.wanted(*rows(MIRROR, "ann"))
+    duckdb_host.run(hubspot)
+    duckdb_host.wanted(*rows(MIRROR), *rows(VIP, "ann"))
+    hubspot.faults([{"route": MEMBERS, **REFUSED}])
+    report, error = duckdb_host.run_to_end(hubspot, sends=False, allow=frozenset({"empty"}))
+    assert isinstance(error, UnfinishedError)
+    assert error.code == "list_unread"
+    changes = {each.plan.list_name: (each.plan.add, each.plan.remove) for each in report.lists}
+    assert (changes[MIRROR], changes[VIP]) == ((0, 0), (1, 0))
 
 
 def test_a_list_that_is_renamed_during_a_run_is_followed(duckdb_host: Host, hubspot: EmulatorProcess) -> None:

@@ -280,6 +280,10 @@ class TestAHubSpotThatIsDown:
         assert error.sentence == f"HubSpot {how}, also after several tries."
         assert error.exit_code == 6
 
+    @pytest.mark.parametrize(("status", "look_at"), [(502, "status page"), (429, "limit of requests")])
+    def test_and_where_to_look(self, status: int, look_at: str) -> None:
+        assert look_at in unreachable(Reply(status, {})).mend
+
 
 def test_a_long_wait_says_when_it_is_over(setting: Setting) -> None:
     setting.call(Reply(477, {}, 7200.0))
