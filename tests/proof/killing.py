@@ -1,4 +1,4 @@
-"""A run that is killed from outside, everywhere: the scenario, the points, the kill and what must hold after it.
+"""A run that is killed from outside, everywhere: the points, the kill and what must hold after it.
 
 Points are counted in a run that nobody kills, so that they follow the code. `PROOF=full` takes every point, and
 `PROOF_POINT=request-7-hang-same` that one alone.
@@ -18,12 +18,11 @@ from typing import Any, Literal
 import psycopg2
 
 from tests.emulator_process import EmulatorProcess
-from tests.host import MIRROR, VIP, Host
+from tests.host import Host
 from tests.hubspot_routes import WRITES, count
-from tests.proof.oracle import Strangers, Wish, check
-from tests.story.test_reconcile import session
+from tests.proof.oracle import check
+from tests.proof.scenario import CHANGED, WANTED, prepare, want
 
-CAPPED = "Capped"
 LATENCY_SECONDS = 0.3
 HANG_SECONDS = 60
 LONGEST_SECONDS = 90
@@ -39,24 +38,6 @@ GROUPS = {
     "change_receipts": "received_at",
 }
 """State tables, and what rows have in common that were written at once."""
-PEOPLE = [
-    "ann",
-    "bob",
-    "cat",
-    "dan",
-    "eve",
-    "fay",
-    "hal",
-    "ivy",
-    "jon",
-    "kim",
-    "lea",
-    "old",
-    "pat",
-    "yan",
-    "zoe",
-]
-
 Kind = Literal["hang", "latency", "answered", "written"]
 
 
@@ -75,90 +56,6 @@ class Point:
 
     def __str__(self) -> str:
         return f"{self.place}-{self.number}-{self.kind}-{'changed' if self.changed else 'same'}"
-
-
-def vip(name: str, customer: str = "", properties: dict[str, str] | None = None, **more: Any) -> Wish:
-    """Somebody is wanted on the managed list."""
-    return Wish(VIP, customer or f"c-{name}", f"{name}@example.com", properties, **more)
-
-
-def plain(list_name: str, *names: str) -> list[Wish]:
-    """Some are wanted on a list, with nothing special about them."""
-    return [Wish(list_name, f"c-{name}", f"{name}@example.com") for name in names]
-
-
-BROKEN = [
-    Wish(VIP, "c-typo", "typo@gmail.con", fate="rejected_by_us"),
-    Wish(VIP, "c-coarse", "not an address", fate="rejected_by_us"),
-    vip("bad", fate="rejected_by_hubspot"),
-]
-BEFORE = [
-    *plain(VIP, "ann", "old", "pat", "bob", "cat", "bad"),
-    *plain(MIRROR, "dan", "eve", "hal"),
-]
-WANTED = [
-    vip("bob", properties={"loyalty_tier": "gold"}),
-    vip("cat", properties={"lifetime_value": "much"}, refused_properties=True),
-    vip("ivy", properties={"loyalty_tier": "new"}),
-    vip("gus"),
-    vip("gus.old", "c-gus2"),
-    *plain(VIP, "dan", "eve", "jon", "kim", "mia", "nobody"),
-    *BROKEN,
-    *plain(MIRROR, "hal", "ivy"),
-    *plain(CAPPED, "jon", "lea"),
-]
-CHANGED = [
-    vip("ann", properties={"loyalty_tier": "back"}),
-    vip("bob", properties={"loyalty_tier": "iron"}),
-    vip("cat", properties={"lifetime_value": "12"}),
-    vip("gus.old", "c-gus2"),
-    *plain(VIP, "eve", "jon", "mia", "nobody"),
-    *BROKEN,
-    *plain(MIRROR, "jon"),
-    *plain(CAPPED, "lea", "old"),
-]
-
-
-def want(host: Host, wishes: Sequence[Wish]) -> None:
-    """Make these the audience."""
-    host.wanted(*(wish.as_row() for wish in wishes))
-
-
-def prepare(host: Host, hubspot: EmulatorProcess) -> Strangers:
-    """Everything up to the run that is killed: a first run, then people at work in HubSpot.
-
-    In the managed list two members were swapped for two strangers, which its size does not tell; one of these
-    is wanted. A contact that is looked up already was deleted, another one merged. The mirror list has a stranger.
-    """
-    host.reset()
-    ids = dict(
-        zip(PEOPLE, hubspot.contacts([{"email": f"{name}@example.com"} for name in PEOPLE]), strict=True)
-    )
-    hubspot.contacts(
-        [
-            {"email": "gus@example.com", "hs_additional_emails": "gus.old@example.com"},
-            {"email": "mia@example.com", "hs_email_hard_bounce_reason_enum": "UNKNOWN_USER"},
-        ]
-    )
-    want(host, BEFORE)
-    host.run(hubspot)
-    # Accepted under older rules, and nothing that HubSpot takes.
-    host.state(
-        "update {state}.email_verdicts set wire_email = 'bad@example.nosuchtld' where email = 'bad@example.com'"
-    )
-    hubspot.edit_members(hubspot.list_id(VIP), add=[ids["yan"], ids["kim"]], remove=[ids["old"], ids["pat"]])
-    hubspot.edit_members(hubspot.list_id(MIRROR), add=[ids["zoe"]])
-    hubspot.delete_contacts([ids["dan"]])
-    merge(hubspot, ids["eve"], into=ids["fay"])
-    want(host, WANTED)
-    return Strangers({VIP: {ids["yan"], ids["kim"]}}, {VIP: {ids["kim"]}})
-
-
-def merge(hubspot: EmulatorProcess, contact_id: str, *, into: str) -> None:
-    """Make two contacts one, as a person does."""
-    body = {"primaryObjectId": into, "objectIdToMerge": contact_id}
-    answer = session(hubspot).post(f"{hubspot.url}/crm/v3/objects/contacts/merge", json=body, timeout=10)
-    assert answer.status_code == 200, answer.text
 
 
 class Kills:

@@ -1,32 +1,33 @@
-"""What may happen to audiences, contacts, lists and runs, in any order, as rules of a state machine.
+"""What happens at night: runs, trouble, crashes, others at work meanwhile; and what must be true in the morning.
 
-The machine knows who put whom on which list, and nothing of the ledger. At the end comes a run without trouble, and
-everything must be as an independent look at HubSpot says.
+At the end comes a run without trouble, and everything must be as an independent look at HubSpot says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, ClassVar
+from typing import Any
 
+import requests
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import rule
 
 from sync.compaction import carry_out as compact
 from sync.config import Flags
 from sync.readings import Readings
 from sync.runs import Runs
 from sync.verify import verify
-from tests.emulator_process import EmulatorProcess
-from tests.host import MIRROR, VIP, Host
+from tests.host import MIRROR, VIP
 from tests.hubspot_routes import (
     ACCOUNT,
+    BY_NAME,
     CHANGE,
     CREATE,
     LIST,
     MEMBERS,
     MEMBERSHIPS,
+    PROPERTIES,
     READ,
     UPDATE,
     WRITES,
@@ -34,167 +35,42 @@ from tests.hubspot_routes import (
 )
 from tests.proof import quick
 from tests.proof.crash import DyingWarehouse, KilledError, bury
+from tests.proof.day import LISTS, Days, address, lists, names
 from tests.proof.fault_kinds import KINDS
-from tests.proof.killing import merge, want
-from tests.proof.oracle import Contact, Strangers, Truth, Wish, check, look
-from tests.story.test_reconcile import session
+from tests.proof.oracle import Contact, Truth, check
 
-LISTS = (VIP, MIRROR)
-NAMES = ("ann", "bob", "cat", "dan", "eve")
-BROKEN = "typo@gmail.con"
 LONG_AGO = 61
 """Days after which every lookup is stale, and every refusal may be tried again."""
+BURST = 190
+DAILY = 300
+"""The portal's limits: requests in ten seconds, and a day. More than any one night needs."""
+A_DAY = 86_400
 FAULTS = tuple(kind.fault for kind in KINDS if kind.trouble not in ("do", "latency"))
-"""What other people do meanwhile has rules of its own here, and a late answer is one that breaks off."""
-ROUTES = (ACCOUNT, CHANGE, CREATE, LIST, MEMBERS, MEMBERSHIPS, READ, UPDATE, CHANGE, CHANGE)
-PROPERTIES: tuple[dict[str, str] | None, ...] = (
-    None,
-    {"loyalty_tier": "gold"},
-    {"loyalty_tier": "silver"},
-    {"lifetime_value": "much"},
+"""Other people at work meanwhile have a rule of their own, and a late answer is one that breaks off."""
+ROUTES = (
+    *(ACCOUNT, BY_NAME, CREATE, LIST, MEMBERS, MEMBERSHIPS, PROPERTIES, READ, UPDATE),
+    *(CHANGE, CHANGE, CHANGE),
 )
+ACTS = st.one_of(
+    st.builds(lambda name: {"delete_list": name}, lists),
+    st.builds(lambda name: {"delete_contact": address(name)}, names),
+    st.builds(
+        lambda primary, losing: {"merge_contacts": {"primary": address(primary), "losing": address(losing)}},
+        names,
+        names,
+    ),
+    st.just({"revoke_token": True}),
+)
+"""What somebody does in HubSpot just before a request is carried out."""
 
-lists = st.sampled_from(LISTS)
-names = st.sampled_from(NAMES)
-customers = st.sampled_from(["c1", "c2", "c3"])
 
-
-def address(name: str) -> str:
-    """The address that a short name stands for."""
-    return f"{name}@example.com"
-
-
-class Nights(RuleBasedStateMachine):
-    """One warehouse and one HubSpot through some nights. `host` and `hubspot` are set by who plays it."""
-
-    host: ClassVar[Host]
-    hubspot: ClassVar[EmulatorProcess]
+class Nights(Days):
+    """One warehouse and one HubSpot through some nights, on an emulator with the limits above."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.host.reset()
-        self.hubspot.reset(portal=True)
-        self.audience: dict[tuple[str, str], Wish] = {}
-        self.strangers = Strangers({name: set() for name in LISTS}, {name: set() for name in LISTS})
-        self.knows_all = True
-        """Whether every lookup still says what is true."""
-        self.hubspot.contacts([{"email": address(name)} for name in NAMES[:4]])
-        for list_name, name in ((VIP, "ann"), (VIP, "bob"), (MIRROR, "ann"), (MIRROR, "cat")):
-            self.audience[list_name, address(name)] = Wish(list_name, f"c-{name}", address(name))
-        self._want()
         self._run()
         self.a_person_adds_a_member(VIP, "dan")
-
-    # -- the audience ----------------------------------------------------------------------------------
-
-    @rule(
-        list_name=lists,
-        name=names,
-        customer=st.sampled_from(["c1", "c2", "c3"]),
-        properties=st.sampled_from(PROPERTIES),
-    )
-    def somebody_is_wanted(
-        self, list_name: str, name: str, customer: str, properties: Mapping[str, str] | None
-    ) -> None:
-        sent = properties if list_name == VIP else None
-        refused = sent is not None and "lifetime_value" in sent
-        wish = Wish(list_name, customer, address(name), sent, refused_properties=refused)
-        self.audience[list_name, address(name)] = wish
-        self._want()
-
-    @rule(list_name=lists, name=names)
-    def somebody_is_wanted_no_longer(self, list_name: str, name: str) -> None:
-        self.audience.pop((list_name, address(name)), None)
-        self._want()
-
-    @rule(list_name=lists)
-    def a_broken_address_is_wanted(self, list_name: str) -> None:
-        self.audience[list_name, BROKEN] = Wish(list_name, "c9", BROKEN, fate="rejected_by_us")
-        self._want()
-
-    def _want(self) -> None:
-        want(self.host, list(self.audience.values()))
-
-    # -- people in HubSpot -----------------------------------------------------------------------------
-
-    @rule(name=names)
-    def a_contact_comes(self, name: str) -> None:
-        if self._contact(name) is None:
-            self.hubspot.contacts([{"email": address(name)}])
-            self.knows_all = False
-
-    @rule(name=names)
-    def a_contact_is_deleted(self, name: str) -> None:
-        if contact := self._contact(name):
-            self.hubspot.delete_contacts([contact.contact_id])
-            self._forget(contact.contact_id)
-
-    @rule(name=names, into=names)
-    def a_contact_is_merged(self, name: str, into: str) -> None:
-        losing, winning = self._contact(name), self._contact(into)
-        if losing is None or winning is None or losing.contact_id == winning.contact_id:
-            return
-        for list_name, members in self._members().items():
-            if losing.contact_id in members and winning.contact_id not in members:
-                # What a merge leaves on a list, nobody of us put there.
-                self.strangers.by_hand[list_name].add(winning.contact_id)
-        merge(self.hubspot, losing.contact_id, into=winning.contact_id)
-        self._forget(losing.contact_id)
-
-    @rule(name=names, to=names)
-    def an_address_moves(self, name: str, to: str) -> None:
-        """A secondary address, that is; a primary one becomes the second of its own contact's."""
-        old, new = self._contact(name), self._contact(to)
-        if old is None or new is None or old.contact_id == new.contact_id or old.primary == address(name):
-            return
-        kept = [each for each in _secondary(old) if each != address(name)]
-        self.hubspot.contacts([{"id": old.contact_id, "hs_additional_emails": ";".join(kept)}])
-        gained = [*_secondary(new), address(name)]
-        self.hubspot.contacts([{"id": new.contact_id, "hs_additional_emails": ";".join(gained)}])
-        self.knows_all = False
-
-    @rule(name=names)
-    def mail_bounces_or_does_no_longer(self, name: str) -> None:
-        if contact := self._contact(name):
-            reason = "" if contact.bounced else "UNKNOWN_USER"
-            self.hubspot.contacts([{"id": contact.contact_id, "hs_email_hard_bounce_reason_enum": reason}])
-            self.knows_all = False
-
-    @rule(list_name=lists, name=names)
-    def a_person_adds_a_member(self, list_name: str, name: str) -> None:
-        contact, members = self._contact(name), self._members()
-        if contact and list_name in members and contact.contact_id not in members[list_name]:
-            self.hubspot.edit_members(self.hubspot.list_id(list_name), add=[contact.contact_id])
-            self.strangers.by_hand[list_name].add(contact.contact_id)
-
-    @rule(list_name=lists, name=names)
-    def a_person_removes_a_member(self, list_name: str, name: str) -> None:
-        contact = self._contact(name)
-        if contact and list_name in self._members():
-            self.hubspot.edit_members(self.hubspot.list_id(list_name), remove=[contact.contact_id])
-            self.strangers.by_hand[list_name].discard(contact.contact_id)
-
-    @rule(list_name=lists)
-    def a_person_deletes_a_list(self, list_name: str) -> None:
-        if list_name in self._members():
-            list_id = self.hubspot.list_id(list_name)
-            session(self.hubspot).delete(f"{self.hubspot.url}/crm/v3/lists/{list_id}", timeout=30)
-            self.strangers.by_hand[list_name].clear()
-
-    def _forget(self, contact_id: str) -> None:
-        for members in self.strangers.by_hand.values():
-            members.discard(contact_id)
-        self.knows_all = False
-
-    def _contact(self, name: str) -> Contact | None:
-        wish = Wish(VIP, "", address(name))
-        return look(self.hubspot, [wish]).contacts.get(address(name))
-
-    def _members(self) -> Mapping[str, AbstractSet[str]]:
-        return self._truth().members
-
-    def _truth(self) -> Truth:
-        return look(self.hubspot, list(self.audience.values()))
 
     # -- nights ----------------------------------------------------------------------------------------
 
@@ -232,6 +108,57 @@ class Nights(RuleBasedStateMachine):
         self._doubt()
         self._run(script)
 
+    @rule(act=ACTS, route=st.sampled_from(ROUTES), after=st.integers(0, 4))
+    def somebody_acts_in_the_middle_of_a_run(self, act: Mapping[str, Any], route: str, after: int) -> None:
+        self.knows_all = False
+        contacts, list_ids, members = self._everybody(), self._list_ids(), self._members()
+        self._run(
+            [{"route": route, "after": after, "do": act}],
+            catch_up=lambda: self._catch_up(contacts, list_ids, members),
+        )
+        self.hubspot.tokens(token=self.host.environment(self.hubspot)["HUBSPOT_ACCESS_TOKEN"])
+
+    def _list_ids(self) -> Mapping[str, str]:
+        return {each["name"]: each["listId"] for each in self.hubspot.state()["lists"]}
+
+    def _catch_up(
+        self,
+        contacts: Mapping[str, Contact],
+        list_ids: Mapping[str, str],
+        members: Mapping[str, AbstractSet[str]],
+    ) -> None:
+        """Take note of what was deleted or merged, by the contacts, lists and members before."""
+        contacts_now, list_ids_now, members_now = self._everybody(), self._list_ids(), self._members()
+        for name in LISTS:
+            if list_ids.get(name) != list_ids_now.get(name):
+                self.strangers.by_hand[name].clear()
+        alive = {each.contact_id for each in contacts_now.values()}
+        for email, contact in contacts.items():
+            if contact.contact_id in alive:
+                continue
+            self._forget(contact.contact_id)
+            heir = contacts_now.get(email)
+            for name in LISTS:
+                if heir and heir.contact_id in members_now.get(name, set()) - members.get(name, set()):
+                    # By the merge or by us: who knows.
+                    self.strangers.by_hand[name].add(heir.contact_id)
+                    self.strangers.forfeit[name].add(heir.contact_id)
+
+    @rule(left=st.integers(0, 40))
+    def a_night_in_which_others_use_the_portal_up(self, left: int) -> None:
+        ending = self._run(left_by_others=left)
+        assert ending.error is None or ending.error.code == "daily_limit", ending.error
+
+    def _others_leave(self, left: int) -> None:
+        """Let others make requests, so that only some are left for today, and none at the moment."""
+        headers = {"Authorization": "Bearer of-others"}
+        with requests.Session() as others:
+            for number in range(DAILY - left):
+                if (DAILY - left - number) % BURST == 0:
+                    self.hubspot.clock(step=10)
+                answer = others.get(self.hubspot.url + ACCOUNT.split()[1], headers=headers, timeout=30)
+                assert answer.status_code == 200, answer.text
+
     @rule(writes=st.integers(3, 40))
     def a_run_dies(self, writes: int) -> None:
         self._doubt()
@@ -263,11 +190,27 @@ class Nights(RuleBasedStateMachine):
         for name in LISTS:
             self.strangers.forfeit[name] |= self._truth().wanted(name)
 
-    def _run(self, faults: Sequence[Mapping[str, Any]] = (), **more: Any) -> quick.Ending:
+    def _run(
+        self,
+        faults: Sequence[Mapping[str, Any]] = (),
+        *,
+        left_by_others: int | None = None,
+        catch_up: Callable[[], None] = lambda: None,
+        **more: Any,
+    ) -> quick.Ending:
         before = self._truth()
+        self.hubspot.clock(step=A_DAY)
+        if left_by_others is not None:
+            self._others_leave(left_by_others)
         self.hubspot.faults(faults)
-        ending = quick.run(self.host, self.hubspot, allow=quick.GUARDS, adopt=frozenset(LISTS), **more)
-        self.hubspot.faults([])
+        try:
+            ending = quick.run(
+                self.host, self.hubspot, allow=quick.GUARDS, adopt=frozenset(LISTS), steps=True, **more
+            )
+        finally:
+            self.hubspot.faults([])
+            self.hubspot.clock(step=A_DAY)
+        catch_up()
         self._note_run(before)
         return ending
 
@@ -298,10 +241,6 @@ class Nights(RuleBasedStateMachine):
         assert ending.report is not None
         assert ending.report.contact_requests == 0
         assert count(self.hubspot, *WRITES) == writes, "there was something left to change"
-
-
-def _secondary(contact: Contact) -> list[str]:
-    return [each for each in (contact.properties["hs_additional_emails"] or "").split(";") if each]
 
 
 def _means_something(fault: Mapping[str, Any], route: str) -> bool:

@@ -51,11 +51,12 @@ def run(
     *,
     timeout_seconds: float = 60,
     workers: int = 4,
+    steps: bool = False,
     warehouse: Any = None,
     tell: Callable[..., None] = lambda event, **fields: None,
     **flags: Any,
 ) -> Ending:
-    """Carry a run out; `warehouse` stands for the host's own."""
+    """Carry a run out; `warehouse` stands for the host's own. With `steps` HubSpot's clock moves on too."""
     given = Flags(**{"sends": True, **flags})
     parts = make_parts(
         host,
@@ -65,6 +66,7 @@ def run(
         given,
         timeout_seconds=timeout_seconds,
         workers=workers,
+        steps=steps,
     )
     try:
         report, error = carry_out(parts)
@@ -82,6 +84,7 @@ def make_parts(
     *,
     timeout_seconds: float = 60,
     workers: int = 4,
+    steps: bool = False,
 ) -> Any:
     """The parts of a run whose caller lives by a clock of its own."""
     job = load(host.environment(hubspot), host.warehouse.call("hubspot_sync_settings"), flags)
@@ -90,6 +93,8 @@ def make_parts(
 
     def wait(seconds: float) -> bool:
         clock.wait(seconds)
+        if steps:
+            hubspot.clock(step=seconds)
         return parts.caller.stopped_by is not None
 
     parts.caller = Caller(job.requests_per_10_seconds, parts.runs.may_send, now=clock.now, wait=wait)

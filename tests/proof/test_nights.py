@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -10,18 +11,25 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.emulator_process import EmulatorProcess
 from tests.host import Host
-from tests.proof.night import Nights
+from tests.proof.night import BURST, DAILY, Nights
 
 pytestmark = pytest.mark.proof
 FULL = os.environ.get("PROOF") == "full"
 EXAMPLES = {"duckdb": 7, "postgres": 6}
 
 
+@pytest.fixture
+def portal() -> Iterator[EmulatorProcess]:
+    """A HubSpot whose limits can be reached."""
+    with EmulatorProcess(arguments=("--burst", str(BURST), "--daily", str(DAILY))) as emulator:
+        yield emulator
+
+
 @pytest.mark.parametrize("engine", EXAMPLES)
 def test_a_night_without_trouble_makes_it_right(
-    hosts: dict[str, Host], hubspot: EmulatorProcess, engine: str
+    hosts: dict[str, Host], portal: EmulatorProcess, engine: str
 ) -> None:
-    played = type(f"NightsOn{engine.capitalize()}", (Nights,), {"host": hosts[engine], "hubspot": hubspot})
+    played = type(f"NightsOn{engine.capitalize()}", (Nights,), {"host": hosts[engine], "hubspot": portal})
     run_state_machine_as_test(
         played,
         settings=settings(
