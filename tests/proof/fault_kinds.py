@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.host import MIRROR, VIP
-from tests.hubspot_routes import ACCOUNT, CHANGE, CREATE, LIST, MEMBERS, MEMBERSHIPS, READ, UPDATE
-from tests.proof.killing import CAPPED, plain, vip
+from tests.hubspot_routes import (
+    ACCOUNT,
+    BY_NAME,
+    CHANGE,
+    CREATE,
+    LIST,
+    MEMBERS,
+    MEMBERSHIPS,
+    PROPERTIES,
+    READ,
+    UPDATE,
+)
 from tests.proof.oracle import Wish
+from tests.proof.scenario import CAPPED, plain, vip
 
 
 @dataclass(frozen=True)
@@ -33,11 +44,15 @@ class Phase:
     title: str
     route: str
     wishes: Sequence[Wish]
+    after: int = 0
+    """How many requests of the route belong to an earlier part."""
     swapped: bool = False
     """Whether a person put gus on the list and took ann off before."""
 
 
 _BOB = vip("bob", properties={"loyalty_tier": "gold"})
+_BOB_ASKED = vip("bob", properties={"loyalty_tier": "gold", "lifetime_value": "12"})
+"""The second of these is only written where HubSpot has none."""
 _HAL = plain(MIRROR, "hal")
 _ALL = [_BOB, *plain(VIP, "dan", "eve"), *_HAL]
 """ann leaves, bob has other properties, dan and eve come."""
@@ -45,10 +60,14 @@ _ALL = [_BOB, *plain(VIP, "dan", "eve"), *_HAL]
 PHASES = (
     Phase("checking the account", ACCOUNT, _ALL),
     Phase("looking contacts up", READ, _ALL),
-    Phase("finding a list", LIST, _ALL),
+    Phase("finding a list by its id", LIST, _ALL),
+    Phase("finding a list by its name", BY_NAME, _ALL),
     Phase("reading a list", MEMBERS, _ALL),
+    Phase("checking how properties are defined", PROPERTIES, _ALL),
     Phase("making a list", CREATE, [*_ALL, *plain(CAPPED, "eve")]),
     Phase("removing members", CHANGE, [_BOB, *_HAL]),
+    # The first such request looks contacts up.
+    Phase("reading what properties hold", READ, [_BOB_ASKED, *plain(VIP, "dan", "eve"), *_HAL], after=1),
     Phase("updating properties", UPDATE, _ALL),
     Phase("adding members", CHANGE, [*plain(VIP, "ann", "dan", "eve"), _BOB, *_HAL]),
     Phase(
@@ -156,7 +175,7 @@ KINDS = (
     Kind(
         "do",
         "Somebody revokes the token meanwhile",
-        "Just before the request, which HubSpot had let in already.",
+        "Just before the request.",
         {"do": {"revoke_token": True}, "times": 1},
     ),
 )

@@ -6,16 +6,19 @@ import re
 import shutil
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sync.findings import Finding
 from sync.results import Report
 from tests.emulator_process import EmulatorProcess
 from tests.host import MIRROR, VIP, Host
 from tests.proof import quick
-from tests.proof.fault_kinds import PHASES, Kind, Phase
-from tests.proof.killing import CAPPED, plain, want
+from tests.proof.fault_kinds import Kind, Phase
 from tests.proof.oracle import Strangers, check, look
+from tests.proof.scenario import CAPPED, plain, want
+from tests.story.test_doctor import examined
 from tests.story.test_reconcile import session
 
 NAMES = ["ann", "bob", "dan", "eve", "fay", "gus", "hal"]
@@ -72,12 +75,9 @@ class Stage:
         """Run amid the trouble, then without; raise AssertionError unless the second makes all right."""
         self._put_back()
         hubspot = self._hubspot
-        strangers = Strangers()
-        if phase.swapped:
-            hubspot.edit_members(hubspot.list_id(VIP), add=[self._ids["gus"]], remove=[self._ids["ann"]])
-            strangers = Strangers({VIP: {self._ids["gus"]}})
+        strangers = self._swap_members(phase)
         want(self._host, phase.wishes)
-        hubspot.faults([{"route": phase.route, "times": None, **kind.fault}])
+        hubspot.faults([{"route": phase.route, "after": phase.after, "times": None, **kind.fault}])
         ending = quick.run(self._host, hubspot, timeout_seconds=kind.timeout_seconds, workers=1)
         self._let_all_land()
         hubspot.faults([])
@@ -94,19 +94,36 @@ class Stage:
         self._check_next_run(phase, strangers)
         return outcome
 
-    def play_once(self, kind: Kind) -> None:
-        """Let the trouble hit the first request of every phase but the making of a list; all is done at once."""
+    def play_once(self, kind: Kind, phases: Sequence[Phase]) -> None:
+        """Let the trouble hit the first request of each of these; what the last one wants is done all the same."""
         self._put_back()
-        phase = PHASES[-1]
-        ids, hubspot = self._ids, self._hubspot
-        hubspot.edit_members(hubspot.list_id(VIP), add=[ids["gus"]], remove=[ids["ann"]])
-        want(self._host, phase.wishes)
-        routes = dict.fromkeys(each.route for each in PHASES if each.title != "making a list")
-        hubspot.faults([{"route": route, **kind.fault, "times": 1} for route in routes])
+        hubspot, wishes = self._hubspot, phases[-1].wishes
+        strangers = self._swap_members(phases[-1])
+        want(self._host, wishes)
+        times = dict.fromkeys((each.route, each.after) for each in phases)
+        hubspot.faults([{"route": route, "after": after, **kind.fault, "times": 1} for route, after in times])
         ending = quick.run(self._host, hubspot, timeout_seconds=kind.timeout_seconds, workers=1)
         self._let_all_land()
         assert ending.error is None
-        check(self._host, hubspot, phase.wishes, Strangers({VIP: {ids["gus"]}}))
+        assert {each["route"] for each in hubspot.requests() if each["fault"]} == {each for each, _ in times}
+        check(self._host, hubspot, wishes, strangers)
+
+    def examine(self, kind: Kind, route: str) -> list[Finding]:
+        """What the doctor finds while the trouble hits every request of a route."""
+        self._put_back()
+        self._hubspot.faults([{"route": route, "times": None, **kind.fault}])
+        try:
+            return examined(self._host, self._hubspot)
+        finally:
+            self._hubspot.reset()
+
+    def _swap_members(self, phase: Phase) -> Strangers:
+        """Be the person who changes the list by hand, where a phase has one."""
+        if not phase.swapped:
+            return Strangers()
+        gus, ann = self._ids["gus"], self._ids["ann"]
+        self._hubspot.edit_members(self._hubspot.list_id(VIP), add=[gus], remove=[ann])
+        return Strangers({VIP: {gus}})
 
     def _check_next_run(self, phase: Phase, strangers: Strangers) -> None:
         # A refusal that stands for a month, and a contact that is believed for as long: both grow old.
