@@ -144,16 +144,14 @@ def _why(facts: Facts, row: Row, member: Row | None) -> str:
 def _held_by(facts: Facts, row: Row) -> str:
     """Whose hold it is: the customer's own, or else that of somebody who has its address or contact."""
     holds = [each for each in facts.rows("holds") if each["list_name"] in (None, row["list_name"])]
-    own = [each for each in holds if each["customer_id"] in (None, row["customer_id"])]
-    of_contact = [each for each in holds if row["contact_id"] and each["contact_id"] == row["contact_id"]]
-    if own:
+    if own := [each for each in holds if each["customer_id"] == row["customer_id"]]:
         return f"it is held itself ({_about(own[0])})"
-    if of_contact:
-        hold = of_contact[0]
-        return f"contact {row['contact_id']} has an address of {hold['customer_id']}, who is held ({_about(hold)})"
-    return "".join(
-        f"{each['customer_id']}, who is held ({_about(each)}), has its address" for each in holds[:1]
-    )
+    of_contact = [each for each in holds if row["contact_id"] and each["contact_id"] == row["contact_id"]]
+    what = f"contact {row['contact_id']} has an address that is held" if of_contact else "its address is held"
+    if not (of_others := of_contact or holds):
+        return what
+    whose = f" for {of_others[0]['customer_id']}" if of_others[0]["customer_id"] else ""
+    return f"{what}{whose} ({_about(of_others[0])})"
 
 
 def _about(hold: Row) -> str:

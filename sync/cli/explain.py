@@ -131,7 +131,8 @@ def _hold(row: Row) -> str:
     list_name = f"{row['list_name']!r}" if row["list_name"] else "every list"
     about = "".join(f", {row[part]}" for part in ("campaign", "reason") if row[part])
     contact = f", contact {row['contact_id']}" if row["contact_id"] else ""
-    return f"{row['customer_id']} of {list_name}{about}: {row['email']}{contact}"
+    who = row["customer_id"] or "nobody's address"
+    return f"{who} off {list_name}{about}: {row['email']}{contact}"
 
 
 def _verdict(row: Row) -> str:

@@ -41,6 +41,7 @@ PROMISES = (
     "one run at a time",
     "erasable",
     "what a person removes by hand is put back",
+    "a control group stays one",
 )
 AT_LEAST = 2  # breaks for each promise
 COPIES = 2

@@ -25,7 +25,10 @@ def compact(host: Host, keep_days: int = 0) -> dict[str, tuple[int, int]]:
 def lived(host: Host, hubspot: EmulatorProcess) -> None:
     """A ledger with joins, leaves, limits, merges, hand edits, failures and two kinds of lists."""
     chance = random.Random(7)
-    ids = hubspot.contacts(people(*NAMES))
+    ids = hubspot.contacts(
+        [{**each, "hs_additional_emails": f"old.{each['email']}"} for each in people(*NAMES)]
+    )
+    host.held((VIP, "control", "old.p1@example.com"), (None, "control", "old.p6@example.com"))
     for night in range(6):
         host.wanted(
             *rows(VIP, *chance.sample(NAMES, 5)),
@@ -49,10 +52,10 @@ def lived(host: Host, hubspot: EmulatorProcess) -> None:
 
 def said(host: Host) -> dict[str, list[tuple[object, ...]]]:
     """What the views say, in full."""
-    models = ("hubspot_members", "hubspot_changes", "hubspot_audience_status", "hubspot_contact_consent")
+    models = ("hubspot_members", "hubspot_changes", "hubspot_audience_status", "hubspot_held_contacts")
     return {
         model: sorted(host.state(f"select * from {{models}}.{model}"), key=str)
-        for model in (*models, "hubspot_rejected_emails", "hubspot_audience_rows")
+        for model in (*models, "hubspot_contact_consent", "hubspot_rejected_emails", "hubspot_audience_rows")
     }
 
 

@@ -247,6 +247,24 @@ def test_a_second_address_of_the_contact_goes_as_well(duckdb_host: Host, hubspot
     assert hubspot.members(hubspot.list_id(VIP)) == []
 
 
+@pytest.mark.parametrize("asked", [ANN, "bob@example.com"])
+def test_an_address_that_hubspot_only_named_beside_another_goes_as_well(
+    duckdb_host: Host, hubspot: EmulatorProcess, asked: str
+) -> None:
+    """A lookup tells all addresses of a contact: each is recorded, found and erased."""
+    hubspot.contacts([{"email": "bob@example.com", "hs_additional_emails": ANN}])
+    duckdb_host.wanted((VIP, "c-bob", "bob@example.com"))
+    duckdb_host.run(hubspot)
+    assert duckdb_host.state("select wire_email from {state}.contact_lookups order by 1") == [
+        (ANN,),
+        ("bob@example.com",),
+    ]
+    told = forget(duckdb_host, hubspot, asked)
+    assert told.row_counts["contact_lookups"] >= 2
+    assert not any(address in everything(duckdb_host) for address in (ANN, "bob@example.com"))
+    assert hubspot.members(hubspot.list_id(VIP)) == []
+
+
 def test_the_contact_that_it_was_merged_into_leaves_the_list(
     duckdb_host: Host, hubspot: EmulatorProcess
 ) -> None:

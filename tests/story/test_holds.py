@@ -68,7 +68,7 @@ def test_a_held_address_holds_the_contact_whatever_other_address_leads_to_it(
     assert sum(of(report, VIP).statuses.values()) == of(report, VIP).plan.wanted
     assert count(hubspot, READ) == 1
     assert told(host, "bob")[1] == (
-        f"bob is held out of 'VIP': contact {shared} has an address of control, who is held (control, spring)."
+        f"bob is held out of 'VIP': contact {shared} has an address that is held for control (control, spring)."
     )
 
 
@@ -162,7 +162,7 @@ def test_whom_a_person_put_on_a_managed_list_stays_and_leaves_a_mirror(
     assert of(report, VIP).statuses == {"on_list": 1, "held_out": 1}
     assert told(host, "ann")[0] == (
         "ann is held out of 'Mirror': contact "
-        f"{ann} has an address of control, who is held (control, spring)."
+        f"{ann} has an address that is held for control (control, spring)."
     )
     assert told(host, "ann")[1].endswith("put there by somebody else.")
 
