@@ -93,5 +93,8 @@
 
 {# The model that says whom a list must not reach, or none. #}
 {% macro hubspot_holds_source() %}
-    {{ return(var("hubspot_holds_source", none)) }}
+    {%- set of_campaigns = (
+        "campaign_holds" if hubspot_sync.hubspot_campaign_models() else none
+    ) -%}
+    {{ return(var("hubspot_holds_source", of_campaigns)) }}
 {% endmacro %}

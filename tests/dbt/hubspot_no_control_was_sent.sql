@@ -1,3 +1,5 @@
+{%- set enabled = hubspot_sync.hubspot_campaign_models() | length > 0 -%}
+{{ config(enabled=enabled) }}
 -- No contact was put on a list of a campaign in whose control group one of its people
 -- was when the run began. Both are told as they were then: customers by the history of
 -- their ids, contacts by the lookups before the change. The address of a record is the

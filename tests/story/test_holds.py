@@ -81,7 +81,7 @@ def test_an_address_that_comes_later_takes_its_contact_off_without_a_request(
     host.run(hubspot)
     assert on(hubspot) == [contact_id]
     host.held((VIP, "control", "ann@example.com"))
-    assert "control, who is held (control, spring); it is still there (HubSpot list" in told(host, "bob")[0]
+    assert "held for control (control, spring); it is still there (HubSpot list" in told(host, "bob")[0]
     asked = count(hubspot, READ)
     part = of(host.run(hubspot), VIP)
     assert (on(hubspot), part.statuses, part.outcomes) == ([], {"held_out": 1}, {"remove": {"applied": 1}})
