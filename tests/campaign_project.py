@@ -33,6 +33,17 @@ SEGMENTS = {
     "segment_staff": "select customer_id from {{ ref('customer_360') }} where surname = 'Staff'",
 }
 LISTS = [{"name": name} for name in ("A", "B", "C")]
+ATTRIBUTES = [
+    {"property": "first_name", "column": "given_name"},
+    {
+        "property": "orders",
+        "column": "order_count",
+        "source": "customer_360",
+        "type": "number",
+        "mode": "set",
+    },
+    {"property": "brand", "source": "favourites_of_customers", "mode": "clear_when_null"},
+]
 TABLES = ("people", "stop", "favourites")
 
 
@@ -78,6 +89,7 @@ class CampaignProject(DbtProject):
             "hubspot_segments": list(SEGMENTS),
             "hubspot_campaigns": ["campaign_first", "campaign_second"],
             "hubspot_lists": LISTS,
+            "hubspot_attributes": ATTRIBUTES,
             **variables,
         }
         super().__init__(target, directory / "warehouse", variables=described, project=project)
@@ -140,6 +152,10 @@ class CampaignProject(DbtProject):
             f"select '{prefix}' || n, '{prefix}' || n || '@example.com', '2020-01-01 00:00:00' "
             f"from generate_series(1, {count}) as numbers(n)"
         )
+
+    def rebuild(self, variables: Mapping[str, Any] | None = None) -> None:
+        """The campaigns and what is made of them, where nothing has changed among people."""
+        self.run("run", "--select", "campaign_slots+,+campaign_audience", variables=variables)
 
     def build(self, *options: str, variables: Mapping[str, Any] | None = None) -> None:
         """The models from records to the campaigns' audience, without tests."""
