@@ -63,6 +63,8 @@ _SYSTEMS = (
         "forename family_name mobile zip email_address created modified",
     ),
 )
+_GIVEN_NAME_FORMS = Path(__file__).resolve().parents[1] / "seeds" / "given_name_forms.csv"
+_NUMBERS = ("shop_customer", "loyalty_card", "crm_contact")
 _KIND_OF_PLACEHOLDER = {"customer_key": "shop_customer", "loyalty_id": "loyalty_card"}
 
 Key = tuple[str, ...]
@@ -75,12 +77,16 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Record:
-    """A customer record. ``source`` is its place in the order of systems; ``keys`` holds no empty value."""
+    """A customer record. ``source`` is its place in the order of systems; ``keys`` holds no empty value.
+
+    ``known`` is the given name if the table of given names has it.
+    """
 
     id: str
     source: int
     keys: frozenset[Key]
     given: str
+    known: str
     surname: str
     postal: str
     address: str
@@ -189,13 +195,15 @@ def moment(text: str, where: str) -> datetime:
 
 def records(seeds: Path) -> Iterator[Record]:
     """The customer records of all systems (point 2)."""
+    forms = {row["form"]: row["given_name"] for row in rows(_GIVEN_NAME_FORMS, "form", "given_name")}
     for source, (file, kinds, columns) in enumerate(_SYSTEMS):
         for row in rows(seeds / file, *kinds.values(), *columns.split()):
             values = [
                 row[each].strip() if place < 4 else row[each] for place, each in enumerate(columns.split())
             ]
             given, surname, phone, postal, address, created, changed, *born = values
-            given, surname, number = name_key(given), name_key(surname), phone_key(phone)
+            known = forms.get(name_key(given), "")
+            given, surname, number = known or name_key(given), name_key(surname), phone_key(phone)
             place = re.sub(r"[^0-9A-Z]", "", postal.upper())
             keys: list[Key] = [
                 ("email", email_key(address)),
@@ -204,7 +212,6 @@ def records(seeds: Path) -> Iterator[Record]:
             name = "".join(sorted((given, surname))) if given and surname else ""
             birth = birth_key("".join(born))
             several = [
-                ("email+name", keys[0][1], name),
                 ("phone+name", number, name),
                 ("phone+surname", number, surname),
                 ("phone+given", number, given),
@@ -217,6 +224,7 @@ def records(seeds: Path) -> Iterator[Record]:
                 source=source,
                 keys=frozenset(key for key in keys if key[1]),
                 given=given,
+                known=known,
                 surname=surname,
                 postal=place,
                 address=address,
@@ -234,8 +242,7 @@ def keys_named(path: Path, kind: str, value: str) -> set[Key]:
 
 def of_several_people(kind: str, records: Sequence[Record]) -> bool:
     """Whether a key cannot be one person's, by what the records that carry it say (point 2)."""
-    shared = "email" in kind or "phone" in kind
-    if shared and len({record.born for record in records} - {""}) > 1:
+    if kind not in _NUMBERS and len({record.born for record in records} - {""}) > 1:
         return True
     if kind == "phone+given":
         return len({record.postal for record in records} - {""}) > 1
@@ -243,6 +250,8 @@ def of_several_people(kind: str, records: Sequence[Record]) -> bool:
         return False
     if kind == "shop_customer" and len({record.surname for record in records} - {""}) == 1:
         return False
+    if len({record.known for record in records} - {""}) > 1:
+        return True
     given = sorted({record.given for record in records} - {""})
     starts = {"".join(sorted((record.given[:3], record.surname[:3]))) for record in records} - {""}
     if len({name[:3] for name in given}) < 2 or len(starts) < 2:
@@ -253,22 +262,57 @@ def of_several_people(kind: str, records: Sequence[Record]) -> bool:
 
 def merged(found: Iterable[Record], placeholders: set[Key]) -> list[list[Record]]:
     """The records of each customer (point 2)."""
-    group = {record.id: [record] for record in found}
+    everybody = list(found)
     carriers: dict[Key, list[Record]] = defaultdict(list)
-    for [record] in group.values():
+    for record in everybody:
         for key in record.keys:
             if (key[0].partition("+")[0], key[1]) not in placeholders:
                 carriers[key].append(record)
     sharing = Counter(key[:2] for key, held_by in carriers.items() for _ in held_by)
-    for key, held_by in carriers.items():
-        if sharing[key[:2]] > SHARED_ABOVE or of_several_people(key[0], held_by):
-            continue
-        for record in held_by:
-            ours, theirs = group[held_by[0].id], group[record.id]
+    links = {
+        key: held_by
+        for key, held_by in carriers.items()
+        if sharing[key[:2]] <= SHARED_ABOVE and not of_several_people(key[0], held_by)
+    }
+    groups = []
+    for group in connected(everybody, links.values()):
+        born = {record.born for record in group} - {""}
+        groups += [group] if len(born) < 2 else divided(group, links)
+    return groups
+
+
+def connected(found: Iterable[Record], ties: Iterable[Iterable[Record]]) -> list[list[Record]]:
+    """The records in groups, those of one tie in one group."""
+    group = {record.id: [record] for record in found}
+    for tie in ties:
+        first, *others = tie
+        for record in others:
+            ours, theirs = group[first.id], group[record.id]
             if ours is not theirs:
                 ours += theirs
                 group.update((each.id, ours) for each in theirs)
     return list({id(each): each for each in group.values()}.values())
+
+
+def divided(group: Sequence[Record], links: Mapping[Key, Sequence[Record]]) -> list[list[Record]]:
+    """The people of a group with several dates of birth (point 2)."""
+    keys = {key: links[key] for record in group for key in record.keys if key in links}
+    born = {key: min({each.born for each in held_by} - {""}, default="") for key, held_by in keys.items()}
+    sides = {}
+    for record in group:
+        claims: dict[str, set[str]] = defaultdict(set)
+        for key in record.keys & keys.keys():
+            if born[key] and not record.born:
+                claims[born[key]].add("+".join((key[0].partition("+")[0], key[1])))
+        most = max(map(len, claims.values()), default=0)
+        best = [day for day, values in claims.items() if len(values) == most]
+        sides[record.id] = best[0] if len(best) == 1 else ""
+    ties: dict[tuple[Key, str], list[Record]] = defaultdict(list)
+    for key, held_by in keys.items():
+        for record in held_by:
+            side = "" if key[0] in _NUMBERS else record.born or sides[record.id]
+            ties[key, side].append(record)
+    return connected(group, ties.values())
 
 
 def best_address(of: Sequence[Record]) -> str:

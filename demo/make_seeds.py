@@ -12,19 +12,24 @@ Who should be on the list "Lapsed customers", as of 2026-11-01 00:00:00, from th
    case, one enclosing `<` `>` pair, strip again after each; then A-Z become a-z and nothing else changes.
 2. Customers. A customer record is a row of shop_customers (id `shop:<customer_no>`), loyalty_members
    (`loyalty:<card_no>`) or crm_contacts (`crm:<contact_id>`). Two records are one customer if they share an
-   email key, a shop customer number (customer_no, shop_customer), a loyalty card (card_no, loyalty_card), an email
-   key and the whole name, a phone number and the whole name, the surname or the given name, or the whole name, date
-   of birth and postal code, directly or through others. Names are compared in lower case without accents, spaces and
-   punctuation, whole names whichever of the two comes first; dates of birth whichever of day and month comes first;
-   phone numbers, all of which have a country code, by their 7 to 15 digits, with 00 for +; postal codes by their
-   letters and digits. No link comes from an empty value, from a value in placeholder_keys.csv, from one that more
-   than 10 records carry (of an address or phone number with a name: with any name), from an email key or a phone
-   number, alone or with a name, whose records state different dates of birth, from a phone number and a given name
-   whose records state different postal codes; nor, unless the given name is a part of it, from one whose records are
-   of different names: the given names do not all begin with the same three letters, nor do given name and surname,
-   in either order, and of all given names the first and the last in the alphabet have different ends (5 letters) and
-   neither contains the other, or there are more than two. A shop
-   customer number links nevertheless if its records state one surname.
+   email key, a shop customer number (customer_no, shop_customer), a loyalty card (card_no, loyalty_card), a
+   phone number and the whole name, the surname or the given name, or the whole name, date of birth and
+   postal code, directly or through others. Names are compared in lower case without accents, spaces and
+   punctuation, given names as given_name_forms.csv has them, whole names whichever of the two comes first;
+   dates of birth whichever of day and month comes first; phone numbers, all of which have a country code,
+   by their 7 to 15 digits, with 00 for +; postal codes by their letters and digits. No link comes from an
+   empty value, from a value in placeholder_keys.csv, from one that more than 10 records carry (of an
+   address or phone number with a name: with any name), from an email key or a phone number, alone or with a
+   name, whose records state different dates of birth, from a phone number and a given name whose records
+   state different postal codes; nor, unless the given name is a part of it, from one whose records are of
+   different names: two given names of given_name_forms.csv; or the given names do not all begin with the
+   same three letters, nor do given name and surname, in either order, and of all given names the first and
+   the last in the alphabet have different ends (5 letters) and neither contains the other, or there are
+   more than two. A shop customer number links nevertheless if its records state one surname. If records
+   linked so state two dates of birth, they are several people. A record without a date goes with the date
+   that most of its values have (address, phone number, customer number, card) among the records that carry
+   them, with none if two have as many; under a number of ours that two dates have, the first counts. Then
+   only records of one date, or of none, are linked; a customer number and a card link as before.
 3. Address of a customer: addresses without a coarse problem before broken ones before empty ones; then the
    shop before the loyalty scheme before the CRM; then the latest change; then the smaller record id.
    Coarse are, after the clean-up: nothing left, over 254 characters (over 4,096 before it), one of `"<>`,

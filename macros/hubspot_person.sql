@@ -232,9 +232,7 @@ limit {{ most }}
 select identities.customer_id, keys.key_type, keys.key_value, keys.record_id, keys.no_link_reason
 from {{ ref("hubspot_sync", "int_match_keys") }} as keys
 inner join {{ ref("hubspot_sync", "int_identities") }} as identities on identities.record_id = keys.record_id
-where
-    identities.customer_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
-    and coalesce(keys.no_link_reason, '') <> 'one_record'
+where identities.customer_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
 order by identities.customer_id, keys.key_type, keys.key_value, keys.record_id
 limit {{ most }}
 {% endmacro %}

@@ -1,5 +1,5 @@
 {# Who is the same: connected components of records and the keys they share. -#}
-{% macro connected_components(edges, node, key, rounds=4, more_rounds=28) %}
+{% macro connected_components(edges, node, key, rounds=2, more_rounds=30) %}
     {{
         return(
             adapter.dispatch("connected_components", "hubspot_sync")(

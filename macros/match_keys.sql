@@ -26,7 +26,7 @@
     }}
 {% endmacro %}
 
-{# Var hubspot_match_keys, checked: a list of {type, parts}. #}
+{# Var hubspot_match_keys, checked: a list of {type, parts, has_number}, the last of a number that a system gave. #}
 {% macro hubspot_match_keys() %}
     {%- set given = var(
         "hubspot_match_keys",
@@ -34,7 +34,6 @@
             "email",
             "customer_key",
             "loyalty_id",
-            ["email", "name"],
             ["phone", "name"],
             ["phone", "surname"],
             ["phone", "given_name"],
@@ -66,7 +65,16 @@
                 )
             }}
         {%- endfor -%}
-        {%- do keys.append({"type": parts | join("_"), "parts": parts}) -%}
+        {%- set numbers = (
+            parts | select("in", ["customer_key", "loyalty_id"]) | list
+        ) -%}
+        {%- do keys.append(
+            {
+                "type": parts | join("_"),
+                "parts": parts,
+                "has_number": numbers | length > 0,
+            }
+        ) -%}
     {%- endfor -%}
     {{ return(keys) }}
 {% endmacro %}
@@ -100,11 +108,11 @@
     Whether some given names, of which the first and the last are given, are different people's: neither do they begin
     alike, nor is one of two a short form that the other holds or ends as, nor the surname in the wrong field.
 #}
-{% macro names_differ(first_name, last_name, first_start, last_start, name_count) %}
+{% macro names_differ(first_name, last_name, first_start, last_start, has_third) %}
     substr({{ first_name }}, 1, 3) <> substr({{ last_name }}, 1, 3)
     and {{ first_start }} <> {{ last_start }}
     and (
-        {{ name_count }} > 2
+        {{ has_third }}
         or {{ dbt.right(first_name, 5) }} <> {{ dbt.right(last_name, 5) }}
         and {{ dbt.position(first_name, last_name) }} = 0
         and {{ dbt.position(last_name, first_name) }} = 0

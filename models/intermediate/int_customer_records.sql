@@ -1,5 +1,7 @@
 {%- set sources = hubspot_sync.hubspot_customer_sources() -%}
 with
+    given_name_forms as (select * from {{ ref("given_name_forms") }}),
+
     unioned as (
 
         {% for source in sources -%}
@@ -44,10 +46,21 @@ with
         select
             cleaned.*,
             {{ hubspot_sync.ascii_lower("cleaned_email") }} as email_key,
-            {{ hubspot_sync.name_key("first_name") }} as given_name_key,
+            {{ hubspot_sync.name_key("first_name") }} as first_name_key,
             {{ hubspot_sync.name_key("last_name") }} as surname_key,
             {{ hubspot_sync.country_code("country") }} as country_iso
         from cleaned
+
+    ),
+
+    named as (
+
+        select
+            keyed.*,
+            given_name_forms.given_name as known_given_name,
+            coalesce(given_name_forms.given_name, first_name_key) as given_name_key
+        from keyed
+        left join given_name_forms on keyed.first_name_key = given_name_forms.form
 
     ),
 
@@ -67,6 +80,7 @@ with
             as coarse_problem,
             first_name as given_name,
             given_name_key,
+            known_given_name,
             last_name as surname,
             surname_key,
             {{ hubspot_sync.name_start("given_name_key", "surname_key") }}
@@ -79,7 +93,7 @@ with
             country_iso as country,
             created_at,
             updated_at
-        from keyed
+        from named
 
     )
 

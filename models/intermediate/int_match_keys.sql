@@ -1,8 +1,9 @@
 {%- set parts = hubspot_sync.hubspot_key_parts() -%}
-{#- Of these one value may be several people's, as in a family. A number that a system gave is one person's, and wrong
-    where the names differ: those of an account as a whole, since a second name may be written in it, but a couple shares
-    a card. -#}
+{#- Of the first two one value may be several people's, as in a family. A number that a system gave is one person's, and
+    wrong where the names differ: those of an account as a whole, since a second name may be written in it, but a couple
+    shares a card. -#}
 {%- set shared = ["email", "phone"] -%}
+{%- set nothing = "cast(null as " ~ dbt.type_string() ~ ")" -%}
 with
     customer_records as (select * from {{ ref("int_customer_records") }}),
 
@@ -22,31 +23,44 @@ with
                 {%- do values.append(parts[part].value) -%}
                 {%- if not loop.last -%}{%- do values.append("' '") -%}{%- endif -%}
             {%- endfor -%}
+            {%- set has_birthdate = "birthdate" in key.parts -%}
+            {%- set has_name = "name" in key.parts or "given_name" in key.parts -%}
             {%- set may_be_shared = (
                 key.parts | select("in", shared) | list
-                and "birthdate" not in key.parts
+                and not has_birthdate
             ) -%}
             select
                 customer_records.record_id,
                 '{{ key.type }}' as key_type,
                 {{ dbt.concat(values) }} as key_value,
-                {{ parts[key.parts[0]].value if may_be_shared else dbt.concat(values) }}
-                as lead_value,
-                {% if may_be_shared -%} {{ parts["birthdate"].value }}
-                {%- else -%} cast(null as {{ dbt.type_string() }})
-                {%- endif %} as birthdate,
-                {% if "name" in key.parts or "given_name" in key.parts -%}
-                    cast(null as {{ dbt.type_string() }}) as given_name,
-                    cast(null as {{ dbt.type_string() }}) as name_start,
-                {%- else -%} given_name_key as given_name, name_start,
-                {%- endif %}
-                {% if "customer_key" in key.parts -%} surname_key
-                {%- else -%} cast(null as {{ dbt.type_string() }})
-                {%- endif %} as surname,
-                {% if may_be_shared and "given_name" in key.parts and "surname" not in key.parts -%}
-                    postal_key
-                {%- else -%} cast(null as {{ dbt.type_string() }})
-                {%- endif %} as postal,
+                {{
+                    (
+                        parts[key.parts[0]].value
+                        if may_be_shared and key.parts | length > 1
+                        else nothing
+                    )
+                }} as lead_value,
+                {{
+                    (
+                        nothing
+                        if has_birthdate or key.has_number
+                        else parts["birthdate"].value
+                    )
+                }} as birthdate,
+                {{ nothing if has_name else "given_name_key" }} as given_name,
+                {{ nothing if has_name else "known_given_name" }} as known_name,
+                {{ nothing if has_name else "name_start" }} as name_start,
+                {{ "surname_key" if "customer_key" in key.parts else nothing }}
+                as surname,
+                {{
+                    (
+                        "postal_key"
+                        if may_be_shared
+                        and "given_name" in key.parts
+                        and "surname" not in key.parts
+                        else nothing
+                    )
+                }} as postal,
                 coalesce(
                     {%- for part in key.parts %}
                         placeholder_{{ part }}.key_type,
@@ -79,25 +93,79 @@ with
     ),
 
     -- Grouped and joined, which costs half of what windows over all keys do.
-    carried as (
+    common as (
 
-        select
-            match_key,
-            count(*) as record_count,
-            min(birthdate) as first_birthdate,
-            max(birthdate) as last_birthdate,
-            min(given_name) as first_given_name,
-            max(given_name) as last_given_name,
-            count(distinct given_name) as given_name_count,
-            min(postal) as first_postal,
-            max(postal) as last_postal,
-            min(surname) as first_surname,
-            max(surname) as last_surname,
-            min(name_start) as first_start,
-            max(name_start) as last_start
+        select match_key, count(*) as record_count
         from filled
         group by match_key
         having count(*) > 1
+
+    ),
+
+    carried as (
+
+        select
+            filled.match_key,
+            max(common.record_count) as record_count,
+            min(birthdate) as first_birthdate,
+            max(birthdate) as last_birthdate,
+            min(given_name) as first_name,
+            max(given_name) as last_name,
+            min(known_name) as first_known_name,
+            max(known_name) as last_known_name,
+            min(name_start) as first_start,
+            max(name_start) as last_start,
+            min(surname) as first_surname,
+            max(surname) as last_surname,
+            min(postal) as first_postal,
+            max(postal) as last_postal
+        from common
+        inner join filled on common.match_key = filled.match_key
+        group by filled.match_key
+
+    ),
+
+    -- Counted here and not above, since few keys have two names.
+    third_names as (
+
+        select carried.match_key, count(*) as name_count
+        from carried
+        inner join filled on carried.match_key = filled.match_key
+        where
+            carried.first_name <> carried.last_name
+            and filled.given_name <> carried.first_name
+            and filled.given_name <> carried.last_name
+        group by carried.match_key
+
+    ),
+
+    compared as (
+
+        select
+            carried.match_key,
+            carried.record_count,
+            case
+                when first_birthdate <> last_birthdate or first_postal <> last_postal
+                then 1
+                when
+                    (
+                        first_known_name <> last_known_name
+                        or {{
+                            hubspot_sync.names_differ(
+                                "first_name",
+                                "last_name",
+                                "first_start",
+                                "last_start",
+                                "third_names.name_count is not null",
+                            )
+                        }}
+                    )
+                    and coalesce(first_surname <> last_surname, true)
+                then 1
+                else 0
+            end as is_of_several
+        from carried
+        left join third_names on carried.match_key = third_names.match_key
 
     ),
 
@@ -105,6 +173,7 @@ with
 
         select key_type, lead_value, count(*) as sharing_count
         from filled
+        where lead_value is not null
         group by key_type, lead_value
         having count(*) > 1
 
@@ -117,23 +186,13 @@ with
             filled.key_type,
             filled.key_value,
             filled.match_key,
-            filled.lead_value,
+            coalesce(filled.lead_value, filled.key_value) as lead_value,
             filled.placeholder_type,
-            coalesce(carried.record_count, 1) as record_count,
-            coalesce(shared.sharing_count, 1) as sharing_count,
-            carried.first_birthdate,
-            carried.last_birthdate,
-            carried.first_given_name,
-            carried.last_given_name,
-            carried.given_name_count,
-            carried.first_postal,
-            carried.last_postal,
-            carried.first_surname,
-            carried.last_surname,
-            carried.first_start,
-            carried.last_start
+            coalesce(compared.record_count, 1) as record_count,
+            coalesce(shared.sharing_count, compared.record_count, 1) as sharing_count,
+            compared.is_of_several
         from filled
-        left join carried on filled.match_key = carried.match_key
+        left join compared on filled.match_key = compared.match_key
         left join
             shared
             on filled.key_type = shared.key_type
@@ -156,23 +215,13 @@ with
                 then 'placeholder'
                 when sharing_count > {{ var("hubspot_max_records_per_key", 10) }}
                 then 'too_many_records'
-                when first_birthdate <> last_birthdate or first_postal <> last_postal
+                when is_of_several = 1
                 then 'several_people'
-                when
-                    {{
-                        hubspot_sync.names_differ(
-                            "first_given_name",
-                            "last_given_name",
-                            "first_start",
-                            "last_start",
-                            "given_name_count",
-                        )
-                    }} and coalesce(first_surname <> last_surname, true)
-                then 'several_people'
-                when record_count = 1
-                then 'one_record'
             end as no_link_reason
         from measured
+        where
+            record_count > 1
+            or sharing_count > {{ var("hubspot_max_records_per_key", 10) }}
 
     )
 

@@ -16,7 +16,7 @@ def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """A project of each engine in turn."""
     target: Target = request.param
     project = OwnSources(target, tmp_path_factory.mktemp(target))
-    project.run("seed", "--select", "placeholder_keys")
+    project.run("seed", "--select", "placeholder_keys", "given_name_forms")
     project.build()
     return project
 

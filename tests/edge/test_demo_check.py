@@ -234,8 +234,8 @@ class TestCustomers:
         assert len(check.customers(sources.folder, AS_OF)) == 1
 
     def test_swapped_names_link_under_one_number(self, sources: Sources) -> None:
-        sources.shop("1", "", who=("Ann", "Muster", "+43 1 5550100", ""))
-        sources.loyalty("7", "", who=("Muster", "Ann", "+43 1 5550100", ""))
+        sources.shop("1", "", who=("Anna", "Muster", "+43 1 5550100", ""))
+        sources.loyalty("7", "", who=("Muster", "Anna", "+43 1 5550100", ""))
         assert len(check.customers(sources.folder, AS_OF)) == 1
 
     @pytest.mark.parametrize(("postal", "customers"), [("", 1), ("1010", 1), ("2020", 2)])
@@ -248,7 +248,14 @@ class TestCustomers:
 
     @pytest.mark.parametrize(
         ("given", "customers"),
-        [(("Susanne", "Susi"), 1), (("Susanne", "Sebastian"), 2), (("Bastian", "Marek", "Sebastian"), 3)],
+        [
+            (("Susanne", "Susi"), 1),
+            (("William", "Bill"), 1),
+            (("Christian", "Chris"), 1),
+            (("Christian", "Christine"), 2),
+            (("Susanne", "Sebastian"), 2),
+            (("Bastian", "Marek", "Sebastian"), 3),
+        ],
     )
     def test_given_names_under_one_address_may_be_short_forms(
         self, sources: Sources, given: tuple[str, ...], customers: int
@@ -272,17 +279,28 @@ class TestCustomers:
             sources.shop(str(number), "", who=("Ann", f"Muster{'ab'[number % 2]}", "+43 1 5550100", ""))
         assert len(check.customers(sources.folder, AS_OF)) == 11
 
-    def test_an_address_or_card_of_other_names_links_nobody_but_its_namesakes(self, sources: Sources) -> None:
+    def test_a_record_without_a_birth_ties_no_two_people(self, sources: Sources) -> None:
+        father = ("Anton", "Muster", "+43 1 5550100", "")
+        sources.shop("1", "home@example.com", born="1950-01-01", who=father)
+        sources.shop("2", "", born="1980-01-01", who=("Anton", "Muster", "+43 1 5550199", ""))
+        sources.crm("9", "home@example.com", shop="2", surname="Muster")
+        assert len(check.customers(sources.folder, AS_OF)) == 2
+        sources.shop("3", "son@example.com", born="1990-01-01", who=(*father[:2], "+43 1 5550177", ""))
+        sources.shop("4", "son@example.com", who=(*father[:2], "+43 1 5550188", ""))
+        sources.shop("5", "", born="1960-01-01", who=(*father[:2], "+43 1 5550188", ""))
+        assert len(check.customers(sources.folder, AS_OF)) == 5
+
+    def test_an_address_or_card_of_other_names_links_nobody(self, sources: Sources) -> None:
         sources.shop("1", "home@example.com", who=("Ann", "Muster", "", ""))
         sources.shop("2", "home@example.com", who=("Bob", "Muster", "", ""))
         assert len(check.customers(sources.folder, AS_OF)) == 2
         sources.loyalty("7", "home@example.com", who=("Bob", "Muster", "", ""))
-        assert len(check.customers(sources.folder, AS_OF)) == 2
+        assert len(check.customers(sources.folder, AS_OF)) == 3
         sources.crm("9", "", shop="1", card="7")
-        assert len(check.customers(sources.folder, AS_OF)) == 2
+        assert len(check.customers(sources.folder, AS_OF)) == 3
         sources.shop("3", "other@example.com", who=("Muster", "Ann", "", ""))
         sources.loyalty("8", "other@example.com", who=("Ann", "Muster", "", ""))
-        assert len(check.customers(sources.folder, AS_OF)) == 3
+        assert len(check.customers(sources.folder, AS_OF)) == 4
 
     def test_one_number_of_two_kinds_links_nobody(self, sources: Sources) -> None:
         sources.shop("1", "")

@@ -33,7 +33,7 @@ def own_host(tmp_path: Path, request: pytest.FixtureRequest) -> Host:
     host.query("drop schema if exists team_hubspot_sync cascade")
     host.query("create schema team")
     host.query("create table team.raw_people (id varchar, mail varchar, card varchar, since timestamp)")
-    host.warehouse._dbt("seed", "--select", "placeholder_keys")
+    host.warehouse._dbt("seed", "--select", "placeholder_keys", "given_name_forms")
     return host
 
 
