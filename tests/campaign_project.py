@@ -100,7 +100,7 @@ class CampaignProject(DbtProject):
         self.query("create table favourites (customer_id varchar, brand varchar, visits integer)")
         self.idle("first")
         self.idle("second")
-        self.run("seed", "--select", "placeholder_keys")
+        self.run("seed", "--select", "placeholder_keys", "given_name_forms")
 
     def declare(self, name: str, **arguments: Any) -> None:
         """Write a campaign; what is not said includes everyone, half on list A and half in the control group."""

@@ -49,8 +49,6 @@ def test_records_are_read_as_described(own: OwnSources) -> None:
     ]
     merged = own.query("select customer_id, email_source, name_source, sources, brands from merged_customers")
     assert merged == [("north:1", "north", "north", "north, south", "South & Sons")]
-    blocked = own.query("select match_key from int_match_keys where key_type = 'customer_key'")
-    assert blocked == [("customer_key:South & Sons/7",)]
 
 
 def test_the_sources_are_in_the_lineage(own: OwnSources) -> None:

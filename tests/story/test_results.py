@@ -63,7 +63,7 @@ def team(tmp_path: Path, request: pytest.FixtureRequest) -> Host:
     host.query("create schema team")
     host.query("create table team.raw_people (id varchar, mail varchar, country varchar, since timestamp)")
     host.query("create table team.raw_orders (person varchar, ordered timestamp, total integer)")
-    host.warehouse._dbt("seed", "--select", "placeholder_keys")
+    host.warehouse._dbt("seed", "--select", "placeholder_keys", "given_name_forms")
     return host
 
 
