@@ -431,7 +431,9 @@ def test_a_column_that_a_source_does_not_have_is_named(
     team.add("x")
     team.declare("first", attributes={"first_name": {"column": "nickname"}})
     assert not team.invoke("run", "--select", "+campaign_audience").success
-    words = "Campaign first, key 'attributes', property 'first_name': column 'nickname': merged_customers has no"
+    words = (
+        "Campaign first, key 'attributes', property 'first_name': column 'nickname': merged_customers has no"
+    )
     assert words in capsys.readouterr().out
 
 
