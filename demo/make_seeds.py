@@ -6,7 +6,7 @@
 
 The same call writes the same bytes on every machine: only the standard library is used, chance is seeded.
 
-Who should be on the list "Lapsed customers", as of 2026-11-01 00:00:00, from the CSV files alone:
+Who should be on each list as of 2026-11-01 00:00:00, from the CSV files alone:
 
 1. Email key of an address: strip white space and invisible marks at both ends, one leading `mailto:` in any
    case, one enclosing `<` `>` pair, strip again after each; then A-Z become a-z and nothing else changes.
@@ -42,10 +42,23 @@ Who should be on the list "Lapsed customers", as of 2026-11-01 00:00:00, from th
 5. Suppressed: a suppressions row names a key of any of the customer's records (email by email key,
    shop_customer, loyalty_card, crm_contact), or the customer's address has the email key of any record of a
    customer who is suppressed so.
-6. On the list: lapsed, not suppressed, and the address passes the strict rules. Of customers with one email
+6. On a list: its customers of point 9 whose address passes the strict rules. Of customers with one email
    key the one with the oldest record (then the smaller customer id, the id of its oldest record) keeps the
    address. In HubSpot the member is the contact that has the address as its email or among its additional
    ones, A-labels instead of Unicode in the domain, all in lower case; without such a contact nobody is added.
+7. Segments. Lapsed customers: point 4, not suppressed. Best customers: of all who have paid orders until that
+   moment, the tenth that paid most in all (rank times 100 at most 10 times the buyers; equal sums have one rank). New
+   customers: the first paid order is at most 365 days old.
+8. Campaigns, of customers who are not suppressed. `win_back`: lapsed, not new customers. Sub-audience of its best
+   customers: 500 of 1,000 slots voucher (list "Lapsed customers with voucher"), then 400 reminder ("Lapsed
+   customers"), then 100 control; of everybody else: 900 reminder, then 100 control. `thank_you`: best, not
+   lapsed customers: 450 early access ("Best customers with early access"), then 450 gift ("Best customers with
+   gift"), then 100 control.
+9. Slot: the first 7 hexadecimal digits of the MD5 of `<campaign>:<customer id>`, modulo 1,000. Who was enrolled
+   by an earlier build keeps id, slot and, while it stays in the campaign, sub-audience. A customer who goes by
+   several enrolled ids is control if one of them is, otherwise what the one enrolled first is.
+10. Held off a list: every address of customers who are suppressed, excluded from its campaign or in its control
+   group, and every contact that has such an address.
 """
 
 from __future__ import annotations
@@ -61,6 +74,7 @@ from demo.population import Population
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20_261_101
+AS_OF = "2026-11-01 00:00:00"
 STRANGERS = 480
 PLACEHOLDERS = {
     "email": ("test@test.com", "none@none.com", "noemail@example.com", "n/a", "none", "unknown", "-"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sync.insights import Insights, Overlap, Segment
+from sync.insights import Insights, Overlap, Result, Segment
 from sync.masking import mask
 from sync.records import Tables
 from sync.results import AudienceBuild, RejectedRows, RejectedUpdates
@@ -77,14 +77,17 @@ class Figures:
         # Figures count from the start of a run, which may have been before midnight.
         return sum(n - counts.get((run_no, 0), 0) for (run_no, of_today), n in counts.items() if of_today)
 
-    def insights(self) -> Insights:
-        """What `segment_insights` and `segment_overlaps` tell; they must be built."""
+    def insights(self, with_results: bool) -> Insights:
+        """What `segment_insights`, `segment_overlaps` and, if wanted, `campaign_results` tell; they must be built."""
         rows = self._tables.rows("hubspot_segment_insights")
         pairs = self._tables.rows("hubspot_segment_overlaps")
         return Insights(
             as_of=rows[0][-1],
             segments=tuple(Segment(*row[:-1]) for row in rows),
             overlaps=tuple(Overlap(*row) for row in pairs),
+            results=tuple(Result(*row) for row in self._tables.rows("hubspot_results"))
+            if with_results
+            else (),
         )
 
     def newest_runs(self, count: int) -> list[dict[str, Any]]:

