@@ -39,9 +39,5 @@
         revenue_per_customer_difference_low,
         revenue_per_customer_difference_high
     from {{ ref("hubspot_sync", "campaign_results") }}
-    order by
-        campaign,
-        sub_audience,
-        case when is_control then 1 else 0 end,
-        treatment
+    order by campaign, sub_audience, case when is_control then 1 else 0 end, treatment
 {% endmacro %}
