@@ -25,7 +25,11 @@ from {{{{ ref('hubspot_sync', 'merged_customers') }}}}
 @pytest.fixture
 def own_host(tmp_path: Path, request: pytest.FixtureRequest) -> Host:
     """A host with a table of customer records of its own, all of whom it wants on a list."""
-    host = Host(request.param, tmp_path / "host", {"hubspot_customer_sources": [SOURCE]})
+    host = Host(
+        request.param,
+        tmp_path / "host",
+        {"hubspot_customer_sources": [SOURCE], "hubspot_holds_source": None},
+    )
     models = host.project / "models"
     (models / "audience.sql").write_text(AUDIENCE, encoding="utf-8")
     (models / "people.sql").write_text("select * from {{ target.schema }}.raw_people", encoding="utf-8")
