@@ -281,6 +281,8 @@
 
         ),
 
+        -- Who has no treatment, since campaign_slots is older than this declaration,
+        -- has not left.
         changed as (
 
             select
@@ -312,8 +314,8 @@
                 enrolled.list_name,
                 false as is_active
             from enrolled
-            left join treated on enrolled.customer_id = treated.customer_id
-            where enrolled.is_active and treated.customer_id is null
+            left join members on enrolled.customer_id = members.customer_id
+            where enrolled.is_active and members.customer_id is null
 
         ),
 
@@ -346,13 +348,21 @@
 
     select *
     from enrolments
+    {%- if flags.EMPTY %}
+        -- Nobody has left because a build was told to read no rows.
+        where false
+    {%- endif %}
 {% endmacro %}
 
 {# The customers of some segments, a row for each time one of them has one. #}
 {% macro hubspot_segments_sql(segments) %}
     {%- for segment in segments %}
-        select cast(customer_id as {{ dbt.type_string() }}) as customer_id
-        from {{ hubspot_sync.hubspot_segment_relation(segment) }}
+        {%- set name = adapter.quote(segment) %}
+        select cast({{ name }}.customer_id as {{ dbt.type_string() }}) as customer_id
+        from
+            (
+                select * from {{ hubspot_sync.hubspot_segment_relation(segment) }}
+            ) as {{ name }}
         {%- if not loop.last %}
 
             union all

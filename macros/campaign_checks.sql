@@ -55,8 +55,8 @@
                         ~ "segment '"
                         ~ segment
                         ~ "' is not in var hubspot_segments. Add it there or use "
-                        ~ known
-                        | join(", ") ~ "."
+                        ~ (known | join(", ") or "one that is")
+                        ~ "."
                     ) -%}
                 {%- elif segment in segments[: loop.index0] -%}
                     {%- do problems.append(
@@ -65,7 +65,11 @@
                         ~ segment
                         ~ "' is named twice. Remove one of the two."
                     ) -%}
-                {%- elif key == "exclude" and given.include and segment in given.include -%}
+                    {%- elif (
+                        key == "exclude"
+                        and hubspot_sync.is_a_list(given.include)
+                        and segment in given.include
+                    ) -%}
                     {%- do problems.append(
                         where
                         ~ "segment '"
@@ -243,7 +247,9 @@
             {%- if treatment.get("control") is sameas true -%}
                 {%- do controls.append(treatment.get("name")) -%}
             {%- endif -%}
-            {%- if treatment.get("list") is string -%}
+            {%- if treatment.get("list") is string and treatment.get(
+                "name"
+            ) is string -%}
                 {%- do lists.setdefault(treatment.list | lower, []).append(
                     {
                         "name": treatment.get("name"),

@@ -96,5 +96,6 @@
     {%- set of_campaigns = (
         "campaign_holds" if hubspot_sync.hubspot_campaign_models() else none
     ) -%}
-    {{ return(var("hubspot_holds_source", of_campaigns)) }}
+    {#- A var left empty lets go of nobody. -#}
+    {{ return(var("hubspot_holds_source", none) or of_campaigns) }}
 {% endmacro %}

@@ -28,7 +28,13 @@ with
     keyed as (
 
         select
-            cast(key_type as {{ dbt.type_string() }}) as key_type,
+            {{
+                hubspot_sync.ascii_lower(
+                    hubspot_sync.trimmed_text(
+                        "cast(key_type as " ~ dbt.type_string() ~ ")"
+                    )
+                )
+            }} as key_type,
             {{
                 hubspot_sync.trimmed_text(
                     "cast(key_value as " ~ dbt.type_string() ~ ")"

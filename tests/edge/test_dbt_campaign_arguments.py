@@ -65,6 +65,7 @@ MEN = {"name": "men", "where": "given_name = 'Max'"}
     [
         ({"include": None}, "key 'include': it is not a list of segments. Write it as ['segment_"),
         ({"include": "segment_lapsed_customers"}, "key 'include': it is not a list of segments."),
+        ({"include": 5, "exclude": ["segment_new_customers"]}, "key 'include': it is not a list of segments."),
         ({"include": []}, "key 'include': it names no segment. Name at least one of segment_lapsed_customers, "),
         ({"include": ["lapsed"]}, "key 'include': segment 'lapsed' is not in var hubspot_segments. Add it there or"),
         ({"include": ["segment_lapsed_customers"] * 2}, "segment 'segment_lapsed_customers' is named twice."),
@@ -93,6 +94,7 @@ MEN = {"name": "men", "where": "given_name = 'Max'"}
         (part("letter"), "key 'treatments', entry 1: it is not a mapping."),  # type: ignore[arg-type]
         (part({"percent": 100, "list": "A"}), "key 'treatments', entry 1 (None): key 'name' is no name."),
         (part({**LETTER, "percent": 50}, {**LETTER, "percent": 50}), "entry 2 (letter): key 'name' is used twice."),
+        (part({**LETTER, "name": {}}), "key 'treatments', entry 1 ({}): key 'name' is no name. Write a word or two."),
         (part({**LETTER, "share": 5}), "entry 1 (letter): key 'share' is unknown. Use name, percent, list, control,"),
         (part({"name": "letter", "list": "A"}), "entry 1 (letter): it has no key 'percent'. Say how many per cent"),
         *(

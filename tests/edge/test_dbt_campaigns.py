@@ -113,6 +113,36 @@ def test_who_leaves_is_remembered_and_comes_back_to_the_same_slot(team: Campaign
     assert rows == [(number, "a", True, 1), (number, "a", False, 2), (number, "a", True, 3)]
 
 
+def test_a_build_that_is_told_to_read_no_rows_lets_nobody_leave(team: CampaignProject) -> None:
+    team.add_many(50)
+    team.declare("first")
+    team.build()
+    team.run("run", "--select", "campaign_first", "--empty")
+    assert team.query("select count(*), max(build_no) from campaign_first") == [(50, 1)]
+
+
+@on_duckdb
+def test_a_campaign_built_without_its_slots_keeps_its_control_group(team: CampaignProject) -> None:
+    team.add_many(50)
+    team.declare("first")
+    team.build()
+    before = team.assignments()
+    team.declare(
+        "first",
+        sub_audiences=[{"name": "all"}],
+        treatments=[
+            {"name": "a", "percent": 50, "list": "A"},
+            {"name": "held", "percent": 50, "control": True},
+        ],
+    )
+    team.run("run", "--select", "campaign_first campaign_members")
+    assert team.assignments() == before
+    team.rebuild()
+    assert team.assignments() == {
+        customer: "held" if treatment == "control" else treatment for customer, treatment in before.items()
+    }
+
+
 @on_duckdb
 def test_a_build_without_a_change_adds_no_row(team: CampaignProject) -> None:
     team.add_many(50)
@@ -289,11 +319,18 @@ def test_an_address_of_somebody_in_control_is_wanted_for_nobody(team: CampaignPr
 
 @on_duckdb
 def test_a_suppressed_address_that_no_customer_has_is_held_for_every_list(team: CampaignProject) -> None:
-    team.query("insert into stop values ('email', 'Gone@example.com'), ('phone', '+43 1 5550100')")
+    team.query("insert into stop values (' Email', 'Gone@example.com'), ('phone', '+43 1 5550100')")
     team.declare("first")
     team.build()
     held = team.query("select list_name, campaign, customer_id, email_key, reason from campaign_holds")
     assert held == [(None, None, None, "gone@example.com", "suppressed")]
+
+
+@on_duckdb
+def test_a_var_of_holds_that_is_left_empty_lets_go_of_nobody(team: CampaignProject) -> None:
+    asked = ("compile", "--inline", "{{ hubspot_sync.hubspot_holds_source() }}")
+    nodes: Any = team.run(*asked, variables={"hubspot_holds_source": None}).result
+    assert nodes.results[0].node.compiled_code == "campaign_holds"
 
 
 @on_duckdb

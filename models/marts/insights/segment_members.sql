@@ -2,12 +2,17 @@ with
     chosen as (
 
         {% for segment in hubspot_sync.hubspot_segments() -%}
+            {#- By its name, so that an error of the engine says which has no customer_id. -#}
+            {%- set name = adapter.quote(segment) %}
             select
                 cast(
                     {{ hubspot_sync.text_literal(segment) }} as {{ dbt.type_string() }}
                 ) as segment,
-                cast(customer_id as {{ dbt.type_string() }}) as customer_id
-            from {{ hubspot_sync.hubspot_segment_relation(segment) }}
+                cast({{ name }}.customer_id as {{ dbt.type_string() }}) as customer_id
+            from
+                (
+                    select * from {{ hubspot_sync.hubspot_segment_relation(segment) }}
+                ) as {{ name }}
             {%- if not loop.last %}
 
                 union all
