@@ -333,14 +333,49 @@
     {{ return(ref(home, relation)) }}
 {% endmacro %}
 
+{# A `select` of some columns, as text, of the relation that a var names. #}
+{% macro hubspot_texts_of(variable, relation, columns) %}
+    {%- if relation is not string or not relation | trim -%}
+        {{
+            exceptions.raise_compiler_error(
+                "Var "
+                ~ variable
+                ~ " is '"
+                ~ relation
+                ~ "'. Name a model or seed, or a source as source_name.table_name."
+            )
+        }}
+    {%- endif -%}
+    {%- set described = hubspot_sync.hubspot_described_relation(variable, relation) -%}
+    {%- if execute -%}
+        {%- set found = adapter.get_columns_in_relation(described) -%}
+        {%- for column in columns -%}
+            {%- do hubspot_sync.hubspot_check_column(
+                "Var " ~ variable ~ ", column '" ~ column ~ "'",
+                column,
+                relation,
+                found,
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select
+        {%- for column in columns %}
+            cast({{ column }} as {{ dbt.type_string() }}) as {{ column }}
+            {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ described }}
+{% endmacro %}
+
 {# Every semantic of one source as a typed column of its name, null where the source has none. #}
 {% macro hubspot_source_columns(source, kind) %}
     {%- set relation = hubspot_sync.hubspot_described_relation(
         source.variable, source.relation
     ) -%}
-    {%- if execute -%}
-        {%- do hubspot_sync.hubspot_check_columns(source, relation) -%}
-    {%- endif -%}
+    {%- set found = adapter.get_columns_in_relation(relation) if execute else [] -%}
+    {%- set text_columns = [] -%}
+    {%- for column in found if column.is_string() -%}
+        {%- do text_columns.append(column.name | lower) -%}
+    {%- endfor -%}
     {%- set types = {
         "text": dbt.type_string(),
         "email": dbt.type_string(),
@@ -350,27 +385,74 @@
     } -%}
     {%- for semantic, type in hubspot_sync.hubspot_source_semantics(kind).items() %}
         {%- set column = source.columns.get(semantic) -%}
-        {%- set expression = (
-            "cast("
-            ~ (
-                hubspot_sync.hubspot_column(column)
-                if column is not none
-                else "null"
-            )
-            ~ " as "
-            ~ types[type]
-            ~ ")"
-        ) %}
-        {{
-            (
-                hubspot_sync.trimmed_text(expression)
-                if type == "text" and column is not none
-                else expression
-            )
-        }} as {{ semantic }}{{ "," if not loop.last }}
+        {%- set value = (
+            hubspot_sync.hubspot_column(column)
+            if column is not none
+            else "null"
+        ) -%}
+        {%- set expression = "cast(" ~ value ~ " as " ~ types[type] ~ ")" -%}
+        {%- if column is not none -%}
+            {%- set where = (
+                "Var "
+                ~ source.variable
+                ~ ", source '"
+                ~ source.name
+                ~ "', column '"
+                ~ column
+                ~ "' ("
+                ~ semantic
+                ~ ")"
+            ) -%}
+            {%- do hubspot_sync.hubspot_check_column(
+                where, column, source.relation, found
+            ) -%}
+            {%- if type == "text" -%}
+                {%- set expression = hubspot_sync.trimmed_text(expression) -%}
+                {%- elif (
+                    type in ["timestamp", "numeric"]
+                    and column | lower in text_columns
+                ) -%}
+                {%- set expression = hubspot_sync.hubspot_read_text(
+                    value, type, types[type], where
+                ) -%}
+            {%- endif -%}
+        {%- endif %}
+        {{ expression }} as {{ semantic }}{{ "," if not loop.last }}
     {%- endfor %}
     from {{ relation }}
 {% endmacro %}
+
+{#
+    A timestamp or number out of text. What is none stops the build with words of ours: they are cast in its place, and
+    every warehouse quotes the text that it cannot cast, few the column.
+#}
+{% macro hubspot_read_text(value, kind, type, where) %}
+    {%- set text = hubspot_sync.trimmed_text(value) -%}
+    {%- set days = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])" -%}
+    {%- set time = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?" -%}
+    {%- set pattern = {
+        "timestamp": "^" ~ days ~ "([ T]" ~ time ~ "(Z|[+]00(:?00)?)?)?$",
+        "numeric": "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$",
+    }[kind] -%}
+    {%- set wanted = {
+        "timestamp": "is no time in UTC as 2026-11-20 23:30:00",
+        "numeric": "is no number as 1234.56",
+    }[kind] -%}
+    {%- set complaint = dbt.concat(
+        [
+            hubspot_sync.text_literal(where ~ ": '"),
+            text,
+            hubspot_sync.text_literal(
+                "' " ~ wanted ~ ". Cast it in a staging model."
+            ),
+        ]
+    ) -%}
+    case
+        when {{ text }} is null or {{ hubspot_sync.matches_pattern(text, pattern) }}
+        then cast({{ text }} as {{ type }})
+        else cast({{ complaint }} as {{ type }})
+    end
+{%- endmacro %}
 
 {# Quoted only where it must be, since a quoted name is read by its case. #}
 {% macro hubspot_column(name) %}
@@ -384,32 +466,14 @@
 {% endmacro %}
 
 {# A relation that is not built yet, or is made up by a unit test, shows no columns: then there is nothing to check. #}
-{% macro hubspot_check_columns(source, relation) %}
-    {%- set found = (
-        adapter.get_columns_in_relation(relation)
-        | map(attribute="name")
-        | map("lower")
-        | list
-    ) -%}
-    {%- for semantic, column in source.columns.items() -%}
-        {%- if found and column | lower not in found -%}
-            {{
-                exceptions.raise_compiler_error(
-                    "Var "
-                    ~ source.variable
-                    ~ ", source '"
-                    ~ source.name
-                    ~ "', column '"
-                    ~ column
-                    ~ "' ("
-                    ~ semantic
-                    ~ "): "
-                    ~ source.relation
-                    ~ " has no such column. It has "
-                    ~ found
-                    | join(", ") ~ "."
-                )
-            }}
-        {%- endif -%}
-    {%- endfor -%}
+{% macro hubspot_check_column(where, column, relation, found) %}
+    {%- set names = found | map(attribute="name") | map("lower") | list -%}
+    {%- if names and column | lower not in names -%}
+        {{
+            exceptions.raise_compiler_error(
+                where ~ ": " ~ relation ~ " has no such column. It has " ~ names
+                | join(", ") ~ "."
+            )
+        }}
+    {%- endif -%}
 {% endmacro %}

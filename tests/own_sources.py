@@ -1,4 +1,7 @@
-"""The dbt project with a team's own two sources in place of the demo's: tables `north` and `south` that tests write."""
+"""The dbt project with a team's own two sources in place of the demo's: tables `north` and `south` that tests write.
+
+Tables `placeholders` and `forms` take what the team adds to the package's lists, where a var names them.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,9 @@ SOUTH = {
 }
 
 
+LISTS = {"placeholders": "key_type varchar, key_value varchar", "forms": "form varchar, given_name varchar"}
+
+
 class OwnSources(DbtProject):
     """The project in a folder of its own, so that another source file does not touch the real one."""
 
@@ -42,7 +48,7 @@ class OwnSources(DbtProject):
         for folder in ("models", "macros", "seeds", "tests/dbt"):
             shutil.copytree(ROOT / folder, project / folder)
         shutil.copy(ROOT / "dbt_project.yml", project)
-        tables = [{"name": name} for name in ("north", "south")]
+        tables = [{"name": name} for name in ("north", "south", *LISTS)]
         sources = [{"name": "raw", "schema": "{{ target.schema }}", "tables": tables}]
         (project / "models" / "raw.yml").write_text(json.dumps({"sources": sources}), encoding="utf-8")
         described = {"hubspot_customer_sources": [NORTH, SOUTH], **variables}
@@ -51,6 +57,8 @@ class OwnSources(DbtProject):
             self._query_postgres("select 1", "create schema if not exists customers")
         for table in ("north", "south"):
             self.query(f"create table {table} ({', '.join(f'{name} varchar' for name in COLUMNS)})")
+        for table, columns in LISTS.items():
+            self.query(f"create table {table} ({columns})")
 
     def add(self, table: str, **values: str) -> None:
         """One more customer record, made in 2020 unless told otherwise."""

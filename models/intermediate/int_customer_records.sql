@@ -1,6 +1,6 @@
 {%- set sources = hubspot_sync.hubspot_customer_sources() -%}
 with
-    given_name_forms as (select * from {{ ref("given_name_forms") }}),
+    given_name_forms as (select * from {{ ref("int_given_name_forms") }}),
 
     unioned as (
 

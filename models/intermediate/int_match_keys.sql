@@ -7,13 +7,7 @@
 with
     customer_records as (select * from {{ ref("int_customer_records") }}),
 
-    placeholder_keys as (
-
-        select key_type, key_value
-        from {{ ref("placeholder_keys") }}
-        group by key_type, key_value
-
-    ),
+    placeholder_keys as (select * from {{ ref("int_placeholder_keys") }}),
 
     keys as (
 

@@ -13,14 +13,13 @@ with
     {%- else -%}
         suppressions as (
 
-            select *
-            from
-                {{
-                    hubspot_sync.hubspot_described_relation(
-                        "hubspot_suppressions",
-                        relation or "int_legal_suppressions",
-                    )
-                }}
+            {{
+                hubspot_sync.hubspot_texts_of(
+                    "hubspot_suppressions",
+                    (relation if relation is not none else "int_legal_suppressions"),
+                    ["key_type", "key_value"],
+                )
+            }}
 
         ),
     {%- endif %}
@@ -28,18 +27,9 @@ with
     keyed as (
 
         select
-            {{
-                hubspot_sync.ascii_lower(
-                    hubspot_sync.trimmed_text(
-                        "cast(key_type as " ~ dbt.type_string() ~ ")"
-                    )
-                )
-            }} as key_type,
-            {{
-                hubspot_sync.trimmed_text(
-                    "cast(key_value as " ~ dbt.type_string() ~ ")"
-                )
-            }} as key_value
+            {{ hubspot_sync.ascii_lower(hubspot_sync.trimmed_text("key_type")) }}
+            as key_type,
+            {{ hubspot_sync.trimmed_text("key_value") }} as key_value
         from suppressions
 
     ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import duckdb
+import psycopg2
 import pytest
 
 from tests.dbt_project import Target
@@ -15,7 +17,8 @@ from tests.own_sources import OwnSources
 def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> OwnSources:
     """A project of each engine in turn."""
     target: Target = request.param
-    project = OwnSources(target, tmp_path_factory.mktemp(target))
+    lists = {"hubspot_placeholder_keys": "raw.placeholders", "hubspot_given_name_forms": "raw.forms"}
+    project = OwnSources(target, tmp_path_factory.mktemp(target), **lists)
     project.run("seed", "--select", "placeholder_keys", "given_name_forms")
     project.build()
     return project
@@ -25,7 +28,7 @@ def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 def own(warehouse: OwnSources) -> Iterator[OwnSources]:
     """That project without records, and without memory of those of another test."""
     yield warehouse
-    for table in ("north", "south", "customer_id_history"):
+    for table in ("north", "south", "placeholders", "forms", "customer_id_history"):
         warehouse.query(f"delete from {table}")
 
 
@@ -53,7 +56,7 @@ def test_records_are_read_as_described(own: OwnSources) -> None:
 
 def test_the_sources_are_in_the_lineage(own: OwnSources) -> None:
     nodes: Any = own.run("ls", "--select", "+int_customer_records", "--resource-type", "source").result
-    assert sorted(nodes) == ["source:hubspot_sync.raw.north", "source:hubspot_sync.raw.south"]
+    assert sorted(nodes) == [f"source:hubspot_sync.raw.{name}" for name in ("forms", "north", "south")]
 
 
 def test_a_column_that_is_not_there_is_named(own: OwnSources, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,6 +68,103 @@ def test_a_column_that_is_not_there_is_named(own: OwnSources, capsys: pytest.Cap
         "Var hubspot_customer_sources, source 'south', column 'mail' (email): raw.south has no such column."
     )
     assert words in capsys.readouterr().out
+
+
+def test_text_that_is_no_time_is_named_with_its_source_and_column(
+    own: OwnSources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, since in enumerate(["2020-01-31", "2020-01-31 10:00:00", "2020-01-31T10:00:00Z", " ", ""]):
+        own.add("north", id=str(number), since=since)
+    own.build()
+    dates = [
+        day for (day,) in own.query("select cast(created_at as date) from int_customer_records order by 1")
+    ]
+    assert [str(day) for day in dates] == ["2020-01-31"] * 3 + ["None"] * 2
+    own.add("north", id="5", since="31.01.2020")
+    outcome = own.invoke("run", "--select", "int_customer_records")
+    words = (
+        "Var hubspot_customer_sources, source 'north', column 'since' (created_at): "
+        "'31.01.2020' is no time in UTC as 2026-11-20 23:30:00. Cast it in a staging model."
+    )
+    assert not outcome.success
+    assert words in capsys.readouterr().out
+
+
+def test_text_that_is_no_number_is_named(own: OwnSources) -> None:
+    sql = own.compiled(
+        "select {{ hubspot_sync.hubspot_read_text('total', 'numeric', dbt.type_numeric(), 'Source till') }} from orders"
+    )
+    read = "with orders as (select * from (values {}) as listed(total)) "
+    good = own.query(read.format("('12.50'), (' -3 '), ('.5'), (' ')") + sql)
+    assert [None if total is None else float(total) for (total,) in good] == [12.5, -3.0, 0.5, None]
+    with pytest.raises((duckdb.Error, psycopg2.Error), match="Source till: '1,50' is no number"):
+        own.query(read.format("('1,50')") + sql)
+
+
+def test_the_warehouse_warns_of_record_ids_that_are_addresses(own: OwnSources) -> None:
+    def status() -> list[str]:
+        results: Any = own.run("test", "--select", "assert_record_ids_are_no_addresses").result
+        return [str(each.status) for each in results if each.node.resource_type == "test"]
+
+    own.add("north", id="1", mail="lena@example.com")
+    own.build()
+    assert status() == ["pass"]
+    own.add("north", id="lena@example.com")
+    own.build()
+    assert status() == ["warn"]
+
+
+def test_values_of_the_teams_own_link_nobody(own: OwnSources) -> None:
+    placeholders = {"email": "<Reception@Example.COM>", "phone": "0043 1 5550100", "birthdate": "1970-01-01"}
+    for kind, value in placeholders.items():
+        own.query("insert into placeholders values (?, ?)", [kind, value])
+    for number, mail in enumerate(
+        ["reception@example.com", "Reception@example.com", "test@test.com", "test@test.com"]
+    ):
+        own.add("north", id=str(number), mail=mail)
+    for number in (4, 5):
+        own.add("north", id=str(number), phone="+43 1 555 0100", first="Lena", last="Muster")
+    for number in (6, 7):
+        own.add("north", id=str(number), first="Max", last="Muster", born="1970-01-01", zip="1010")
+    own.build()
+    assert len(set(own.customers().values())) == 8
+    own.query("delete from placeholders")
+    own.build()
+    assert len(set(own.customers().values())) == 5  # the package's placeholder still links nobody
+
+
+def test_a_kind_of_value_that_nobody_knows_is_refused(own: OwnSources) -> None:
+    own.query("insert into placeholders values ('mail', 'x@example.com')")
+    outcome: Any = own.invoke("test", "--select", "int_placeholder_keys")
+    failed = [each.node.name for each in outcome.result.results if each.status == "fail"]
+    assert [name.split("__")[0] for name in failed] == ["accepted_values_int_placeholder_keys_key_type"]
+
+
+def test_short_forms_of_the_teams_own_are_known(own: OwnSources) -> None:
+    for number, first in enumerate(["Xaverl", "Xaver", "Bill", "William"]):
+        own.add("north", id=str(number), mail=f"{number // 2}@example.com", first=first, last="Muster")
+    own.query(
+        "insert into forms values ('Xaverl', 'Franz-Xaver'), ('Bill', 'Wilbert'), ('Bill', 'Wilbert'), (null, 'x')"
+    )
+    own.build()
+    known = own.query("select given_name_key from int_customer_records order by record_id")
+    assert known == [("franzxaver",), ("xaver",), ("wilbert",), ("wilhelm",)]
+
+
+def test_a_list_of_the_teams_own_has_its_columns(own: OwnSources, capsys: pytest.CaptureFixture[str]) -> None:
+    own.query("alter table forms rename column form to short")
+    outcome = own.invoke("run", "--select", "int_given_name_forms")
+    own.query("alter table forms rename column short to form")
+    assert not outcome.success
+    words = (
+        "Var hubspot_given_name_forms, column 'form': raw.forms has no such column. It has short, given_name."
+    )
+    assert words in capsys.readouterr().out
+
+
+def test_what_the_audience_needs_includes_earlier_ids(own: OwnSources) -> None:
+    nodes: Any = own.run("ls", "--select", "@hubspot_audience", "--resource-type", "model").result
+    assert "hubspot_sync.marts.customer_aliases" in nodes
 
 
 def test_an_id_stays_when_records_join_merge_split_and_come_back(own: OwnSources) -> None:
@@ -120,6 +220,8 @@ def test_ids_of_others_stay_when_new_records_arrive(own: OwnSources) -> None:
     assert {record: after[record] for record in before} == before
     ((rows,),) = own.query("select count(*) from customer_id_history where build_no = 2")
     assert rows == 60
+    own.build("--full-refresh")
+    assert own.customers() == after
 
 
 def test_a_shared_value_merges_no_crowd_and_is_told(own: OwnSources) -> None:
