@@ -218,12 +218,36 @@ order by 1
 limit {{ most }}
 {% endmacro %}
 
+{# Their records; `divided` says of one that shares keys with another customer how int_record_groups kept it apart. #}
 {% macro hubspot_explain_records(subject_id, most) %}
-select identities.customer_id, records.record_id, records.email, records.coarse_problem, records.created_at
-from {{ ref("hubspot_sync", "int_customer_records") }} as records
-inner join {{ ref("hubspot_sync", "int_identities") }} as identities on identities.record_id = records.record_id
-where identities.customer_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
-order by identities.customer_id, records.created_at, records.record_id
+    {% set keys = ref("hubspot_sync", "int_match_keys") %}
+    {% set groups = ref("hubspot_sync", "int_record_groups") %}
+with
+    own as (
+        select identities.customer_id, identities.record_id, record_groups.component_id, record_groups.divided_by
+        from {{ ref("hubspot_sync", "int_identities") }} as identities
+        inner join {{ groups }} as record_groups on record_groups.record_id = identities.record_id
+        where identities.customer_id in {{ hubspot_sync.hubspot_facts(subject_id, "customer") }}
+    ),
+    divided as (
+        select distinct own.record_id
+        from own
+        inner join {{ keys }} as keys on keys.record_id = own.record_id and keys.no_link_reason is null
+        inner join {{ keys }} as other_keys on other_keys.match_key = keys.match_key
+        inner join {{ groups }} as others on others.record_id = other_keys.record_id
+        where others.component_id <> own.component_id
+    )
+select
+    own.customer_id, records.record_id, records.email, records.coarse_problem, records.created_at,
+    case
+        when divided.record_id is null then null
+        when own.divided_by = 'unknown' then 'fits_several'
+        else 'by_birthdate'
+    end as divided
+from own
+inner join {{ ref("hubspot_sync", "int_customer_records") }} as records on records.record_id = own.record_id
+left join divided on divided.record_id = own.record_id
+order by own.customer_id, records.created_at, records.record_id
 limit {{ most }}
 {% endmacro %}
 

@@ -30,13 +30,13 @@ MODELS = (
 MOST_ROWS = 50
 """Rows of a section at most: thousands of customers may share one placeholder address."""
 _MOST_CHANGES = 10
-_IDENTITY = ("int_customer_records", "int_match_keys", "int_identities")
+_IDENTITY = ("int_customer_records", "int_match_keys", "int_record_groups", "int_identities")
 _ALIASES = "customer_aliases"
 _SUPPRESSION = ("int_suppressed_customers", "int_suppressed_emails")
 
 SECTIONS = {
     "customers": "customer_id",
-    "records": "customer_id record_id email coarse_problem created_at",
+    "records": "customer_id record_id email coarse_problem created_at divided",
     "match_keys": "customer_id key_type key_value record_id no_link_reason",
     "aliases": "alias_id customer_id alias_since",
     "suppressed": "customer_id suppressed_by",

@@ -16,6 +16,12 @@ from sync.explain import Facts, Row, answers, other_lists
 from sync.masking import mask, mask_all
 
 _WHAT = "address, customer id or record id"
+_DIVIDED = {
+    None: "",
+    "by_birthdate": ", kept apart by date of birth from records that share its keys",
+    "fits_several": ", kept apart: people of different dates of birth share as many of its keys",
+}
+"""How the record's group was divided, by what macro `hubspot_explain_records` says of it."""
 _MASKED = ("email", "wire_email", "primary_email", "suggestion")
 
 
@@ -111,7 +117,7 @@ def _keys(rows: list[Row]) -> list[Row]:
 
 def _record(row: Row) -> str:
     problem = f", coarse check: {row['coarse_problem']}" if row["coarse_problem"] else ""
-    return f"{row['record_id']} of {row['customer_id']}: {row['email']}{problem}"
+    return f"{row['record_id']} of {row['customer_id']}: {row['email']}{problem}{_DIVIDED[row['divided']]}"
 
 
 def _match_key(row: Row) -> str:
