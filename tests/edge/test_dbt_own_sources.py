@@ -162,11 +162,6 @@ def test_a_list_of_the_teams_own_has_its_columns(own: OwnSources, capsys: pytest
     assert words in capsys.readouterr().out
 
 
-def test_what_the_audience_needs_includes_earlier_ids(own: OwnSources) -> None:
-    nodes: Any = own.run("ls", "--select", "@hubspot_audience", "--resource-type", "model").result
-    assert "hubspot_sync.marts.customer_aliases" in nodes
-
-
 def test_an_id_stays_when_records_join_merge_split_and_come_back(own: OwnSources) -> None:
     own.add("north", id="b", mail="b@example.com", since="2021-01-01 00:00:00")
     own.add("north", id="c", mail="c@example.com", since="2022-01-01 00:00:00")
