@@ -67,6 +67,7 @@ class Host:
         )
         self._warehouse: Warehouse | None = None
         self._is_built = False
+        self._mark = f"built_{id(self)}"
 
     # -- set-up ----------------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class Host:
 
     def reset(self) -> None:
         """An empty warehouse with every model built; what is built already is only emptied."""
-        if self._is_built:
+        if self._is_built and self._is_untouched():
             for table in (
                 "team.raw_wanted",
                 "team.raw_holds",
@@ -165,7 +166,16 @@ class Host:
             "(list_name text, campaign text, customer_id text, email text, reason text)"
         )
         self.build()
+        self.query(f"create table team.{self._mark} (built integer)")
         self._is_built = True
+
+    def _is_untouched(self) -> bool:
+        """Whether no other host, of which PostgreSQL may have several in turn, has taken these schemas since."""
+        found = self.query(
+            "select 1 from information_schema.tables where table_schema = 'team' and table_name = ?",
+            [self._mark],
+        )
+        return bool(found)
 
     def damage(self, sql: str) -> None:
         """Change the warehouse so that the next test needs a new one."""

@@ -11,6 +11,8 @@ from sync.person import Person
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
 
+pytestmark = pytest.mark.proof
+
 SOURCE = {
     "name": "crm",
     "relation": "people",

@@ -20,6 +20,8 @@ from tests.edge.test_dbt_campaigns import given
 from tests.emulator_process import EmulatorProcess
 from tests.host import Host
 
+pytestmark = pytest.mark.proof
+
 STATE = "customers_hubspot_sync"
 PROOF = "hubspot_no_control_was_sent"
 (TREATED, UNKNOWN), (CONTROL,) = given("first", "a", 2), given("first", "control", 1)
@@ -65,7 +67,11 @@ class Team:
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CampaignProject:
     """A project of each engine in turn."""
     target: Target = request.param
-    settings = {"hubspot_settle_seconds": 0, "hubspot_requests_per_10_seconds": 100_000}
+    settings = {
+        "hubspot_settle_seconds": 0,
+        "hubspot_requests_per_10_seconds": 100_000,
+        "hubspot_attributes": [],
+    }
     return CampaignProject(target, tmp_path_factory.mktemp(target), **settings)
 
 

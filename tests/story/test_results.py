@@ -11,6 +11,8 @@ from sync.runs import Runs
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
 
+pytestmark = pytest.mark.proof
+
 PEOPLE = {
     "name": "crm",
     "relation": "people",
