@@ -178,7 +178,7 @@
     {{
         return(
             "cast('"
-            ~ run_started_at.strftime("%Y-%m-%d %H:%M:%S")
+            ~ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f")
             ~ "' as "
             ~ dbt.type_timestamp()
             ~ ")"

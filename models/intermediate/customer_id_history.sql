@@ -150,7 +150,7 @@ with
             known_id as previous_customer_id,
             build_no,
             cast(
-                '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
+                '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
                 as {{ dbt.type_timestamp() }}
             ) as assigned_at
         from named
