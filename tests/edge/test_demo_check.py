@@ -583,6 +583,13 @@ class TestCampaigns:
         sources.suppress("email", "stranger@example.com")
         assert sources.expected(REMINDER) == {"502"}
 
+    def test_a_contact_with_an_address_of_a_suppressed_customer_is_held(self, sources: Sources) -> None:
+        crowd(sources, (1, 2))
+        sources.shop("7", "old@example.com")
+        sources.suppress("shop_customer", "7")
+        sources.contact("501", "person1@example.com", "old@example.com")
+        assert sources.expected(REMINDER) == {"502"}
+
     def test_the_best_tenth_of_the_buyers_has_lists_of_its_own(self, sources: Sources) -> None:
         crowd(sources, range(1, 12))
         sources.order("1", LONG_AGO, amount="100.00")
