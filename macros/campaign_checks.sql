@@ -354,7 +354,8 @@
     {%- endif -%}
     {%- set days = [] -%}
     {%- for key in ["starts_on", "ends_on"] if given[key] is not none -%}
-        {%- if hubspot_sync.is_a_day(given[key]) -%} {%- do days.append(given[key]) -%}
+        {%- if given[key] is string and hubspot_sync.calendar_day(given[key]) -%}
+            {%- do days.append(given[key]) -%}
         {%- else -%}
             {%- do problems.append(
                 "key '"
@@ -478,26 +479,12 @@
     }}
 {% endmacro %}
 
-{# A day of the calendar as YYYY-MM-DD. #}
-{% macro is_a_day(value) %}
-    {%- if value is not string or not modules.re.match(
-        "^2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", value
-    ) -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set month = value[5:7] | int -%}
-    {%- set day = modules.datetime.date(
-        value[:4] | int, month, 1
-    ) + modules.datetime.timedelta(days=value[8:] | int - 1) -%}
-    {{ return(day.month == month) }}
-{% endmacro %}
-
 {# A column's name that needs no quotes. #}
 {% macro is_a_column(value) %}
     {{
         return(
             value is string
-            and modules.re.match("^[A-Za-z_][A-Za-z0-9_]*$", value) is not none
+            and modules.re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", value) is not none
         )
     }}
 {% endmacro %}

@@ -185,8 +185,8 @@
     {%- set moment = var("as_of", none) or run_started_at.strftime(
         "%Y-%m-%d %H:%M:%S"
     ) -%}
-    {%- set pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?$" -%}
-    {%- if not modules.re.match(pattern, moment | string) -%}
+    {%- set pattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?" -%}
+    {%- if not modules.re.fullmatch(pattern, moment | string) -%}
         {{
             exceptions.raise_compiler_error(
                 "Var as_of is '"

@@ -213,7 +213,7 @@
     {%- endfor -%}
     {%- if (
         entry.name is not string
-        or not modules.re.match("^[a-z][a-z0-9_]*$", entry.name)
+        or not modules.re.fullmatch("[a-z][a-z0-9_]*", entry.name)
     ) -%}
         {{
             return(
@@ -459,7 +459,7 @@
     {{
         return(
             name
-            if modules.re.match("^[A-Za-z_][A-Za-z0-9_]*$", name)
+            if modules.re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name)
             else adapter.quote(name)
         )
     }}

@@ -16,8 +16,8 @@
             "that is no column. Give its name in quotes, as in 'country'.",
         ) -%}
     {%- endif -%}
-    {%- set is_name = modules.re.match(
-        "^([A-Za-z_][A-Za-z0-9_]*[.])?[A-Za-z_][A-Za-z0-9_]*$", column
+    {%- set is_name = modules.re.fullmatch(
+        "([A-Za-z_][A-Za-z0-9_]*[.])?[A-Za-z_][A-Za-z0-9_]*", column
     ) -%}
     {{ return(column if is_name else "(" ~ column ~ ")") }}
 {% endmacro %}

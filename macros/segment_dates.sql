@@ -70,7 +70,7 @@
     {%- set starts = [] -%}
     {%- set ends = [] -%}
     {%- for argument, day in days.items() -%}
-        {%- set date = hubspot_sync.segment_date(day) -%}
+        {%- set date = hubspot_sync.calendar_day(day) -%}
         {%- if date is none -%}
             {%- do hubspot_sync.segment_refusal(
                 name,
@@ -98,9 +98,9 @@
 {% endmacro %}
 
 {# A text YYYY-MM-DD as a date, or none. Jinja catches no error, so the day is looked for in its month. #}
-{% macro segment_date(text) %}
-    {%- set parts = modules.re.match(
-        "^([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+{% macro calendar_day(text) %}
+    {%- set parts = modules.re.fullmatch(
+        "([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
         text | string,
     ) -%}
     {%- if parts -%}

@@ -47,8 +47,8 @@
 
 {# What is wrong with one entry and what to do, or none. #}
 {% macro hubspot_segment_problem(name, names_before) %}
-    {%- if name is not string or not modules.re.match(
-        "^[A-Za-z_][A-Za-z0-9_]*$", name
+    {%- if name is not string or not modules.re.fullmatch(
+        "[A-Za-z_][A-Za-z0-9_]*", name
     ) -%}
         {{ return("it is no name of a model. Write it as segment_lapsed_customers.") }}
     {%- endif -%}

@@ -100,8 +100,8 @@
     {%- set name = "is_in_top_percent" -%}
     {%- set column = hubspot_sync.segment_column(name, column) -%}
     {#- Any other name would mean the row that is asked about, and everybody would be on top. #}
-    {%- if not modules.re.match(
-        "^(customer_360[.])?[A-Za-z_][A-Za-z0-9_]*$", column
+    {%- if not modules.re.fullmatch(
+        "(customer_360[.])?[A-Za-z_][A-Za-z0-9_]*", column
     ) -%}
         {%- do hubspot_sync.segment_refusal(
             name,

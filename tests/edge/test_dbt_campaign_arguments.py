@@ -143,6 +143,7 @@ MEN = {"name": "men", "where": "given_name = 'Max'"}
             ({"starts_on": day}, f"key 'starts_on': '{day}' is no day. Write it as 'YYYY-MM-DD'; it begins at midnight")
             for day in ("2026-02-29", "2026-11-31", "2026-13-01", "2026-1-1", "soon", 20261101, "2026-11-01 12:00:00")
         ),
+        ({"starts_on": "2026-11-01\n"}, "key 'starts_on': '2026-11-01"),
         ({"ends_on": "2026-00-10"}, "key 'ends_on': '2026-00-10' is no day."),
         (
             {"starts_on": "2026-11-01", "ends_on": "2026-11-01"},
