@@ -62,7 +62,7 @@ def _portal_problems(portals: object, portal_id: str | None) -> list[str]:
     if named and portal_id is not None and portal_id not in named:
         allowed = ", ".join(sorted(named))
         return [
-            f"HUBSPOT_PORTAL_ID is {portal_id}: var hubspot_portals lets this target send only to {allowed}"
+            f"HUBSPOT_PORTAL_ID is {portal_id}: var hubspot_portals lets this project send only to {allowed}"
         ]
     return []
 

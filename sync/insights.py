@@ -108,7 +108,7 @@ class Insights:
 
 
 def as_json(insights: Insights) -> str:
-    """The figures as one JSON object, with the columns of the models."""
+    """The figures that are shown as one JSON object, by the names of the models' columns."""
     whole = {
         "as_of": f"{insights.as_of:%Y-%m-%dT%H:%M:%SZ}",
         "segments": [asdict(each) for each in insights.segments],
@@ -204,7 +204,7 @@ def _outcome(each: Result) -> tuple[str, ...]:
     return (
         f"  {each.treatment}",
         f"{each.customers:,}",
-        "held out" if each.is_control else f"{each.customers_exposed:,}",
+        "control group" if each.is_control else f"{each.customers_exposed:,}",
         _part(each.customers_ordered, each.customers_counted) if counting else "not yet",
         _range(each.ordered_share_difference_low, each.ordered_share_difference_high, 100, ".1f"),
         "-" if each.revenue_per_customer is None else f"{each.revenue_per_customer:,.2f}",

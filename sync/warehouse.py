@@ -179,14 +179,14 @@ class Warehouse:
         with self._errors("append"):
             self._statements.append(relation, columns, rows)
 
-    def check_built(self, models: Sequence[str]) -> None:
+    def check_built(self, models: Sequence[str], mend: str | None = None) -> None:
         """Raise `SettingsError` for a model the project lacks, `WarehouseError` for one that is not built."""
         for model in models:
             if not self._is_built(self._node(model)):
                 raise WarehouseError(
                     "not_built",
                     f"The model {model} is not built in target {self.target_name}.",
-                    "Run `dbt build --select @hubspot_audience`, or use `run --build`.",
+                    mend or "Run `dbt build`.",
                 )
 
     def built_models(self, models: Sequence[str]) -> set[str]:

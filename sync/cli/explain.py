@@ -26,7 +26,7 @@ _MASKED = ("email", "wire_email", "primary_email", "suggestion")
 
 
 @click.command()
-@click.argument("subject", metavar="EMAIL|CUSTOMER_ID|-")
+@click.argument("subject", metavar="EMAIL|CUSTOMER_ID|RECORD_ID|-")
 @project_options
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 def explain(project: Project, subject: str, json_wanted: bool) -> None:

@@ -23,6 +23,7 @@ from sync.results import Report
 
 # The audience, what is above it, and the views over it, which PostgreSQL drops with a table they read.
 _SELECTION = "@hubspot_audience"
+_BUILD = f"Run `dbt build --select {_SELECTION}`, or use `run --build`."
 
 
 def _shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -140,13 +141,13 @@ def _carry_out(
         job = load(os.environ, settings, flags)
         if build:
             warehouse.build(_SELECTION)
-        parts = build_parts(warehouse, job, listener.tell)
+        parts = build_parts(warehouse, job, listener.tell, _BUILD)
         with stoppable(parts.caller.stop):
             return carry_out(parts)
 
 
-def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
-    """Put the parts of a run together. Raises `SyncError` when the project is not built."""
+def build_parts(warehouse: Any, job: Job, tell: Callable[..., None], mend: str | None = None) -> Any:
+    """Put the parts of a run together. Raises `SyncError` when the project is not built; `mend` is what to do then."""
     from sync.caller import Caller
     from sync.figures import Figures
     from sync.hubspot import HubSpot
@@ -154,7 +155,7 @@ def build_parts(warehouse: Any, job: Job, tell: Callable[..., None]) -> Any:
     from sync.opening import Parts
     from sync.runs import Runs
 
-    warehouse.check_built(MODELS)
+    warehouse.check_built(MODELS, mend)
     hubspot = None
     if not job.flags.offline:
         hubspot = HubSpot(job.base_url, job.token, job.api_version, job.timeout_seconds)

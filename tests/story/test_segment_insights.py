@@ -134,9 +134,11 @@ def test_a_team_reads_its_segments_in_figures(team: Host, hubspot: EmulatorProce
 
 def test_a_segment_that_was_not_built_says_what_to_build(tmp_path: Path) -> None:
     host = segmented("duckdb", tmp_path / "host")
-    assert_refused(
-        host.command("insights"), 7, "segment_insights is not built", "dbt build --select @hubspot_audience"
-    )
+    refused = host.command("insights")
+    assert_refused(refused, 7, "segment_insights is not built", "Run `dbt build`.")
+    # Sending is no way to build a table; who is about to send may let it build.
+    assert "run --build" not in refused.stderr
+    assert_refused(host.command("plan"), 7, "is not built", "or use `run --build`")
     host.close()
 
 

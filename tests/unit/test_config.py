@@ -156,7 +156,8 @@ class TestPortals:
     def test_and_to_no_other(self) -> None:
         (problem,) = problems(portals=[1, 2])
         assert (
-            problem == "HUBSPOT_PORTAL_ID is 12345678: var hubspot_portals lets this target send only to 1, 2"
+            problem
+            == "HUBSPOT_PORTAL_ID is 12345678: var hubspot_portals lets this project send only to 1, 2"
         )
 
     @pytest.mark.parametrize("portals", [12345678, "12345678", None, {"a": 1}])

@@ -103,13 +103,13 @@ def test_campaigns_are_told_a_line_for_each_treatment_below_their_sub_audience()
     text = as_text(Insights(AS_OF, (EVERYBODY,), (), results))
     assert text.partition("What came of your campaigns")[2] == (
         "\n\n"
-        "                         Put on                      Compared with       Revenue         Compared\n"
-        "Treatment   Customers  the list  Ordered since  control, in points  per customer     with control\n"
+        "                              Put on                      Compared with       Revenue         Compared\n"
+        "Treatment   Customers       the list  Ordered since  control, in points  per customer     with control\n"
         "Win back, best customers\n"
-        "  voucher       1,000       700      200 (20%)        +1.2 to +8.7         12.50  -1.50 to +20.00\n"
-        "  control         100  held out       12 (12%)                   -          9.25                -\n"
+        "  voucher       1,000            700      200 (20%)        +1.2 to +8.7         12.50  -1.50 to +20.00\n"
+        "  control         100  control group       12 (12%)                   -          9.25                -\n"
         "Win back, everybody else\n"
-        "  reminder         20         0        not yet                   -             -                -\n"
+        "  reminder         20              0        not yet                   -             -                -\n"
         "\n"
         "Customers: as first assigned, on the list or not. Ordered since: since the first of them were put on it.\n"
         "Compared with control: the share who ordered, and the revenue per customer, minus those of the control group."
