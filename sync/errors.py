@@ -46,7 +46,7 @@ class UnfinishedError(SyncError):
 
 
 class WarehouseError(SyncError):
-    """The warehouse could not be read or written."""
+    """The warehouse could not be read or written, or dbt did not build it."""
 
     exit_code = 7
 
@@ -71,7 +71,7 @@ EXIT_CODES = {
     4: "another run holds the lock",
     5: "HubSpot refuses the token, a scope or the portal",
     6: "unfinished: rows failed or were not sent; run again",
-    7: "the warehouse could not be read or written",
+    7: "the warehouse could not be read or written, or dbt did not build it",
     130: "interrupted (143 by SIGTERM)",
 }
 """Meaning of every exit code, for help texts and the reference."""

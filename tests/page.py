@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -58,14 +59,29 @@ def team_project(folder: Path, warehouse: Path, schema: str, files: Mapping[str,
     if not package.exists():
         package.symlink_to(ROOT)
     project = folder / schema
-    output = {"type": "duckdb", "path": str(warehouse), "schema": schema, "threads": 2, "keep_open": False}
     written = {
         "dbt_project.yml": f"name: {schema}\nversion: '1.0'\nprofile: {schema}\n"
         "flags:\n  send_anonymous_usage_stats: false\n",
-        "profiles.yml": json.dumps({schema: {"target": "dev", "outputs": {"dev": output}}}),
         **files,
     }
     for name, text in written.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
+    _write_profile(project, schema, warehouse, schema)
     return project
+
+
+def cloned_project(folder: Path, warehouse: Path) -> Path:
+    """Our own dbt project as somebody has it who cloned the repository, with a profile."""
+    project = folder / "clone"
+    for name in ("macros", "models", "seeds", "tests/dbt"):
+        shutil.copytree(ROOT / name, project / name)
+    shutil.copy(ROOT / "dbt_project.yml", project)
+    _write_profile(project, "hubspot_sync", warehouse, "sales")
+    return project
+
+
+def _write_profile(project: Path, name: str, warehouse: Path, schema: str) -> None:
+    output = {"type": "duckdb", "path": str(warehouse), "schema": schema, "threads": 2, "keep_open": False}
+    profiles = {name: {"target": "dev", "outputs": {"dev": output}}}
+    (project / "profiles.yml").write_text(json.dumps(profiles), encoding="utf-8")

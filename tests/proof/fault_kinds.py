@@ -163,13 +163,13 @@ KINDS = (
     Kind(
         "do",
         "Somebody deletes a contact meanwhile",
-        "dan, who is to be added, just before the request.",
+        "The contact dan, who is to be added, is deleted just before the request.",
         {"do": {"delete_contact": "dan@example.com"}, "times": 1},
     ),
     Kind(
         "do",
         "Somebody merges two contacts meanwhile",
-        "dan, who is to be added, becomes a part of fay, just before the request.",
+        "The contact dan, who is to be added, becomes a part of the contact fay just before the request.",
         {"do": {"merge_contacts": {"primary": "fay@example.com", "losing": "dan@example.com"}}, "times": 1},
     ),
     Kind(

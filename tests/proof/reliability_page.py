@@ -10,10 +10,32 @@ from tests.proof.fault_kinds import Kind
 from tests.proof.fault_stage import Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
-_LATER = (
-    "See why in `hubspot_settled_changes`; a later run tries again "
-    "(vars `hubspot_retry_rejected_days`, `hubspot_lookup_absent_days`)."
+_SEE = (
+    (
+        "`add` changes `rejected`",
+        "See why in `hubspot_rejected_emails` (`stage` is hubspot); "
+        "tried again after var `hubspot_retry_rejected_days`.",
+    ),
+    (
+        "`update` changes `rejected`",
+        "See why in `hubspot_rejected_updates`; tried again after var `hubspot_retry_rejected_days`.",
+    ),
+    (
+        "`remove` changes `rejected`",
+        "See `code`, `message` and `correlation_id` in `change_receipts`; the next run tries again.",
+    ),
+    (
+        "rows `rejected_by_hubspot`",
+        "See why in `hubspot_rejected_emails` (`stage` is hubspot); "
+        "looked up again after var `hubspot_lookup_absent_days`.",
+    ),
+    (
+        "rows `not_in_hubspot`",
+        "`hubspot-sync explain` says it of a person; looked up again after var `hubspot_lookup_absent_days`.",
+    ),
+    ("changes `missing`", "nothing: the run looked the address up again and went on with what it found"),
 )
+"""Where to see what a run that went on to its end left undone; the first that is there counts."""
 
 
 def section(kind: Kind, outcomes: Sequence[tuple[str, Outcome]]) -> str:
@@ -38,8 +60,15 @@ def _row(phases: str, outcome: Outcome) -> str:
     left = f", with {', '.join(outcome.left)}" if outcome.left else ""
     said = " ".join(outcome.sentence.split()) or f"goes on to its end{left}"
     done = ", ".join(outcome.done) or "nothing"
-    mend = " ".join(outcome.mend.split()) or (_LATER if left else "nothing")
+    mend = " ".join(outcome.mend.split()) or what_to_see(outcome.left)
     return f"| {phases} | {said} | {done} | {outcome.exit_code} | {mend} |"
+
+
+def what_to_see(left: Sequence[str]) -> str:
+    """Where to look after a run that went on to its end and left this undone."""
+    if not left:
+        return "nothing"
+    return next(see for part, see in _SEE if any(part in each for each in left))
 
 
 def told_of(text: str, kind: Kind, phase: str) -> str:

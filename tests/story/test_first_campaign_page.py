@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tests.emulator_process import EmulatorProcess
-from tests.page import Page, team_project
+from tests.page import Page, cloned_project, team_project
 
 pytestmark = pytest.mark.proof
 
@@ -35,4 +35,19 @@ def test_the_page_works_as_written(tmp_path: Path, hubspot: EmulatorProcess) -> 
     assert "Sleepers" in printed[2]
     last = printed[-1].partition("Wake up, everybody")[2].splitlines()
     assert last[1].split()[:3] == ["voucher", str(len(treated)), str(len(treated))]
-    assert last[2].split()[:4] == ["control", str(len(members) - len(treated)), "held", "out"]
+    assert last[2].split()[:4] == ["control", str(len(members) - len(treated)), "control", "group"]
+
+
+def test_the_page_works_in_a_clone_of_this_repository_as_well(
+    tmp_path: Path, hubspot: EmulatorProcess
+) -> None:
+    hubspot.contacts([{"email": f"{name}@example.com"} for name in NAMES])
+    warehouse = tmp_path / "warehouse.duckdb"
+    PAGE.follow(cloned_project(tmp_path, warehouse), hubspot)
+    with duckdb.connect(str(warehouse)) as connection:
+        treated = connection.execute(
+            "select customer_360.email from sales.campaign_members "
+            "inner join sales.customer_360 using (customer_id) where not is_control order by 1"
+        ).fetchall()
+    assert 0 < len(treated) < len(NAMES)
+    assert sorted(hubspot.members(hubspot.list_id("Wake up with voucher"))) == [email for (email,) in treated]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sync import errors
 from sync.access import API_VERSIONS
 from sync.cli import _COMMANDS, cli
 from sync.config import ALLOWABLE_GUARDS
@@ -61,6 +64,56 @@ def test_every_status_guard_and_api_version_is_in_the_reference() -> None:
         assert f"`{api_version}`" in REFERENCE
 
 
+def test_every_error_is_in_the_table_with_its_exit_code() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]+ \| ([\d, ]+) \| [^|]+ \|$", page, re.MULTILINE)
+    told = {
+        (name, int(code))
+        for names, codes in rows
+        for name in re.findall(r"\w+", names)
+        for code in codes.split(", ")
+    }
+    raised = {
+        (code, getattr(errors, kind, errors.SyncError).exit_code)
+        for kind, code in _first_arguments(r"(?!ValueError)\w+Error")
+    }
+    assert told == raised | {("interrupted", 130), ("interrupted", 143)}
+
+
+def test_every_objection_is_in_the_reference() -> None:
+    told = re.findall(r"^\| `(\w+)` \|", _section("When a guard objects"), re.MULTILINE)
+    assert sorted(told) == sorted({guard for _, guard in _first_arguments("Objection")})
+
+
+@pytest.mark.parametrize(
+    ("title", "model", "column"),
+    [
+        ("Statuses of a run", "hubspot_sync_runs", "status"),
+        ("Outcomes of a change", "hubspot_settled_changes", "outcome"),
+    ],
+)
+def test_every_word_that_a_view_may_hold_is_in_the_reference(title: str, model: str, column: str) -> None:
+    text = (ROOT / "models" / "hubspot" / "_hubspot__state.yml").read_text(encoding="utf-8")
+    of_model = text.split(f"\n  - name: {model}\n")[1].split("\n  - name: ")[0]
+    of_column = of_model.split(f"      - name: {column}\n")[1].split("      - name: ")[0]
+    (values,) = re.findall(r"values: \[(.+)\]", of_column)
+    told = re.findall(r"^\| `(\w+)` \|", _section(title), re.MULTILINE)
+    assert told == values.split(", ")
+
+
+def test_every_table_of_the_state_is_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \|", page.split("\n## State\n")[1].split("\n## ")[0], re.MULTILINE)
+    created = re.findall(r"hubspot_state_table_ddl\('(\w+)'\)", (ROOT / "dbt_project.yml").read_text("utf-8"))
+    assert sorted(told) == sorted(created)
+
+
+def test_every_decision_is_linked_from_where_contributors_look() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for decision in (ROOT / "docs" / "decisions").glob("*.md"):
+        assert f"(docs/decisions/{decision.name})" in page
+
+
 def test_every_view_is_in_the_reference_or_only_a_step_of_one() -> None:
     models = {path.stem for path in (ROOT / "models" / "hubspot").glob("*.sql")}
     documented = set(re.findall(r"^\| `(hubspot_\w+)` \|", _section("Views"), re.MULTILINE))
@@ -87,3 +140,13 @@ def test_every_promise_of_the_readme_names_tests() -> None:
 
 def _section(title: str) -> str:
     return REFERENCE.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def _first_arguments(kind: str) -> Iterator[tuple[str, str]]:
+    """Kind and first word of everything of that kind that the job's source makes."""
+    for path in (ROOT / "sync").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
+                first = call.args[0]
+                if re.fullmatch(kind, call.func.id) and isinstance(first, ast.Constant):
+                    yield call.func.id, str(first.value)
