@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
+from sync.batches import chunks
 from sync.records import Change, DeclaredList, Lookup, Receipt, RecordedList, Tables
 
 MODELS = (
@@ -23,6 +25,8 @@ MODELS = (
 )
 """Models that must be built before anything can be planned."""
 _READ_SIZE = 20_000
+_APPEND_SIZE = 5_000
+"""Members of a list that is read: a page has 250, and a statement for each would cost more than the page."""
 
 
 class Ledger:
@@ -145,8 +149,8 @@ class Ledger:
     def record_reading(self, portal_id: str, list_id: str, pages: Iterator[list[str]], step: int) -> None:
         """Take the member ids of one whole list; append where they differ from the belief, then the reading."""
         self._tables.execute("hubspot_scratch_reading")
-        for page in pages:
-            self._append("scratch_reading", ["contact_id"], [(contact_id,) for contact_id in page])
+        for ids in chunks(chain.from_iterable(pages), _APPEND_SIZE):
+            self._append("scratch_reading", ["contact_id"], [(contact_id,) for contact_id in ids])
         self._tables.execute("hubspot_record_reading", portal_id=portal_id, list_id=list_id, step=step)
 
     # -- changes ---------------------------------------------------------------------------------------

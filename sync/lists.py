@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from sync.answers import list_of, page_of, total_of
 from sync.caller import Answer, Caller, unreachable
@@ -100,10 +101,11 @@ def read_members(
 ) -> Iterator[list[str]]:
     """Give the record ids of a whole list, page by page. Raises `SyncError` when a page is not to be had."""
     after: str | None = None
-    seen: set[str] = set()
+    marked: str | None = None
     shown = 0
-    totals: list[int] = []
-    while True:
+    first_total: int | None = None
+    last_total: int | None = None
+    for page_no in count(1):
         keep_lease()
         reply = caller.call(functools.partial(hubspot.members_page, list_id, after)).reply or Reply(0, {})
         if caller.stopped_by is not None:
@@ -115,17 +117,22 @@ def read_members(
         yield ids
         shown += len(ids)
         total = total_of(reply)
-        totals += [] if total is None else [total]
+        if total is not None:
+            first_total = total if first_total is None else first_total
+            last_total = total
         if following is None:
             break
-        if following in seen:
+        if following == marked:
             raise _unread(
                 f"HubSpot shows the members of list {list_id} in a circle: it names a page that was read already."
             )
-        seen.add(following)
+        # One mark, moved at pages 1, 2, 4, 8 …: once it lies in a circle that is no longer than the way so far, the
+        # circle comes back to it. To keep every page's would take more memory the longer the list is.
+        if page_no.bit_count() == 1:
+            marked = following
         after = following
     # People may change the list meanwhile; but whoever is not shown would count as gone.
-    least = min(totals[:1] + totals[-1:], default=0)
+    least = min(first_total or 0, last_total or 0)
     if shown < least:
         raise _unread(f"HubSpot says that list {list_id} has {least:,} members and shows {shown:,}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -287,20 +288,81 @@ class TestReadingMembers:
         with pytest.raises(UnfinishedError, match="has 2 members and shows"):
             list(read_members(portal.hubspot, portal.caller, list_id, lambda: None))
 
-    def test_a_reading_that_goes_in_circles_ends(self, portal: Portal) -> None:
+    @pytest.mark.parametrize("length", [1, 2, 3, 5, 8])
+    @pytest.mark.parametrize("lead_in", [0, 1, 4, 7, 100])
+    def test_a_reading_that_goes_in_circles_ends(self, portal: Portal, lead_in: int, length: int) -> None:
         class Circle(HubSpot):
+            pages = 0
+
             def members_page(self, list_id: str, after: str | None) -> Reply:
+                self.pages += 1
+                assert self.pages <= 3 * (lead_in + length) + 1
+                page = int(after or 0) + 1
+                following = page if page < lead_in + length else lead_in
                 return Reply(
-                    200,
-                    {
-                        "results": [{"recordId": "40001"}],
-                        "paging": {"next": {"after": "b" if after == "a" else "a"}},
-                    },
+                    200, {"results": [{"recordId": "40001"}], "paging": {"next": {"after": str(following)}}}
                 )
 
         circle = Circle(portal.emulator.url, "token", "v3", 20)
         with pytest.raises(UnfinishedError, match="in a circle"):
             list(read_members(circle, portal.caller, "811", lambda: None))
+
+    def test_a_long_list_is_no_circle_and_takes_no_more_memory_than_a_short_one(self, portal: Portal) -> None:
+        class Long(HubSpot):
+            def members_page(self, list_id: str, after: str | None) -> Reply:
+                # What the pacer remembers is not what is looked at here.
+                portal.clock += 1
+                page = int(after or 0) + 1
+                following = {"paging": {"next": {"after": f"{page:060}"}}} if page < 5_000 else {}
+                return Reply(200, {"results": [{"recordId": str(page)}], "total": 5_000} | following)
+
+        long = Long(portal.emulator.url, "token", "v3", 20)
+        pages = read_members(long, portal.caller, "811", lambda: None)
+        used: list[int] = []
+        tracemalloc.start()
+        try:
+            for page_no, page in enumerate(pages, start=1):
+                assert page == [str(page_no)]
+                if page_no in (100, 4_900):
+                    used.append(tracemalloc.get_traced_memory()[0])
+        finally:
+            tracemalloc.stop()
+        assert used[1] - used[0] < 50_000
+
+    @pytest.mark.parametrize(
+        ("totals", "shown"),
+        [
+            ([3, None], False),
+            ([None, 3], False),
+            ([3, 2], True),
+            ([2, 3], True),
+            ([4, 1, 4], False),
+            ([3, 9, 3], True),
+            ([None, None], True),
+        ],
+    )
+    def test_as_many_are_shown_as_the_first_or_the_last_page_says(
+        self, portal: Portal, totals: list[int | None], shown: bool
+    ) -> None:
+        """People may change the list between the pages."""
+
+        class Changing(HubSpot):
+            def members_page(self, list_id: str, after: str | None) -> Reply:
+                page = int(after or 0)
+                body: dict[str, object] = {"results": [{"recordId": str(page)}]}
+                if totals[page] is not None:
+                    body["total"] = totals[page]
+                if page + 1 < len(totals):
+                    body["paging"] = {"next": {"after": str(page + 1)}}
+                return Reply(200, body)
+
+        changing = Changing(portal.emulator.url, "token", "v3", 20)
+        pages = read_members(changing, portal.caller, "811", lambda: None)
+        if shown:
+            assert len(list(pages)) == len(totals)
+        else:
+            with pytest.raises(UnfinishedError, match="members and shows"):
+                list(pages)
 
 
 class TestMakingLists:

@@ -89,6 +89,25 @@ class TestAppending:
         observe(host, ids)
         assert observed(host) == ids
 
+    def test_members_of_a_list_arrive_once_in_fewer_pieces_than_there_are_pages(
+        self, host: Host, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ids = [f"{n:06}" for n in range(10_100)]
+        sizes: list[int] = []
+        append = host.warehouse.append
+
+        def counted(relation: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+            sizes.append(len(rows))
+            append(relation, columns, rows)
+
+        monkeypatch.setattr(host.warehouse, "append", counted)
+        ledger = Ledger(host.warehouse)
+        ledger.prepare_members()
+        pages = (ids[start : start + 250] for start in range(0, len(ids), 250))
+        ledger.record_reading("1", "811", pages, 101)
+        assert sizes == [5_000, 5_000, 100]
+        assert observed(host) == ids
+
     def test_a_failed_append_leaves_nothing_and_the_next_one_works(self, host: Host) -> None:
         with pytest.raises(WarehouseError) as failed:
             observe(host, ["1"] * 5, present="ann@example.com")
