@@ -219,20 +219,43 @@ create table {{ scratch }} {{ hubspot_sync.hubspot_table_suffix() }} as
     }}
 {% endmacro %}
 
-{# Distinct addresses to look up, numbered so that they are read in ranges. #}
-{% macro hubspot_scratch_lookups(list_names) %}
+{#
+    Distinct addresses to look up, numbered so that they are read in ranges. Not all of them may have their turn
+    in this run: first come those that nothing can be planned for, then those whose lookup still is good to go by,
+    each with the oldest lookup first. `replacing_run_no` keeps it to the addresses whose contact HubSpot no
+    longer knew in that run.
+#}
+{% macro hubspot_scratch_lookups(list_names, replacing_run_no=none) %}
     {% set select_sql %}
-select wire_email, row_number() over (order by wire_email) as row_no
+select wire_email, row_number() over (order by can_wait, lookup_step, wire_email) as row_no
 from (
-    select distinct wire_email
+    select
+        wire_email,
+        min(case when row_state = 'unresolved' then 0 else 1 end) as can_wait,
+        -- No lookup is older than any; where nulls are sorted differs by warehouse.
+        min(coalesce(lookup_step, 0)) as lookup_step
     from {{ hubspot_sync.hubspot_state_relation("scratch_audience_rows") }}
     where
         lookup_is_due = 1
         and row_state not in ('unjudged', 'rejected_by_us')
         and {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
+    {%- if replacing_run_no is not none %}
+        and wire_email in ({{ hubspot_sync.hubspot_emails_of_missing(replacing_run_no) }})
+    {%- endif %}
+    group by wire_email
 ) as due
     {% endset %}
     {{ return(hubspot_sync.hubspot_scratch_statements("lookups", select_sql)) }}
+{% endmacro %}
+
+{# Addresses that led to a contact which HubSpot no longer knew when a run wanted to add or update it. #}
+{% macro hubspot_emails_of_missing(run_no) %}
+select lookups.wire_email
+from {{ hubspot_sync.hubspot_state_relation("contact_lookups") }} as lookups
+inner join {{ ref("hubspot_sync", "hubspot_settled_changes") }} as gone
+    on gone.portal_id = lookups.portal_id
+    and gone.contact_id = lookups.contact_id
+where gone.run_no = {{ run_no }} and gone.outcome = 'missing' and gone.action <> 'remove'
 {% endmacro %}
 
 {#
@@ -252,14 +275,7 @@ with changes as (
     where {{ hubspot_sync.hubspot_in_list("list_name", list_names) }}
     {%- if replacing_run_no is not none %}
         and action <> 'remove'
-        and wire_email in (
-            select lookups.wire_email
-            from {{ hubspot_sync.hubspot_state_relation("contact_lookups") }} as lookups
-            inner join {{ ref("hubspot_sync", "hubspot_settled_changes") }} as gone
-                on gone.portal_id = lookups.portal_id
-                and gone.contact_id = lookups.contact_id
-            where gone.run_no = {{ replacing_run_no }} and gone.outcome = 'missing' and gone.action <> 'remove'
-        )
+        and wire_email in ({{ hubspot_sync.hubspot_emails_of_missing(replacing_run_no) }})
     {%- endif %}
 ),
 ranked as (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sync.emails import ruleset
@@ -38,6 +38,8 @@ class Course:
     objections: tuple[Objection, ...] = ()
     unanswered: int = 0
     """Lookups that are due and have no answer."""
+    put_off: int = 0
+    """Of these, lookups that were left for another day's budget."""
     missing_again: int = 0
     """Changes whose contact HubSpot did not know, also after another lookup."""
     last_no: int = 0
@@ -68,10 +70,12 @@ def end_without_report(parts: Parts, error: SyncError) -> None:
 
 def why_unfinished(parts: Parts, course: Course, refusal: SyncError | None) -> SyncError | None:
     """Why rows are left over after the sending, or None; `refusal` is why the second pass was not sent."""
-    ending, left_over = ended_by(parts, course) or refusal, _left_over(parts, course)
-    if isinstance(ending, UnfinishedError) and left_over is not None:
-        return UnfinishedError(ending.code, f"{ending.sentence} {left_over.sentence}", ending.mend)
-    return ending or left_over
+    candidates = [ended_by(parts, course) or refusal, *_left_over(parts, course)]
+    reasons = [each for each in candidates if each is not None]
+    first = reasons[0] if reasons else None
+    if not isinstance(first, UnfinishedError):
+        return first
+    return UnfinishedError(first.code, " ".join(each.sentence for each in reasons), first.mend)
 
 
 def ended_by(parts: Parts, course: Course) -> SyncError | None:
@@ -83,11 +87,26 @@ def ended_by(parts: Parts, course: Course) -> SyncError | None:
     return UnfinishedError(first.code, f"{first.sentence}{more} The other lists went on.", first.mend)
 
 
-def _left_over(parts: Parts, course: Course) -> SyncError | None:
+def lookups_put_off(course: Course) -> UnfinishedError | None:
+    """The error of lookups that were left for another day's budget, or None."""
+    if not course.put_off:
+        return None
+    return UnfinishedError(
+        "lookups_left",
+        f"Lookups left for another day: {course.put_off:,}. One pass of lookups takes at most half of what is left of "
+        "the day's budget of requests (var hubspot_daily_budget).",
+        "The next run goes on. If some are left every day, raise the budget.",
+    )
+
+
+def _left_over(parts: Parts, course: Course) -> Iterator[SyncError | None]:
     if course.refused:
         # Its mend is to be told also where other rows are left, which the figures show.
         told = " ".join(each.sentence for each in course.refused.values())
-        return UnfinishedError("list_refused", told, next(iter(course.refused.values())).mend)
+        yield UnfinishedError("list_refused", told, next(iter(course.refused.values())).mend)
+    yield lookups_put_off(course)
+    if course.refused:
+        return
     outcomes = parts.figures.outcome_counts(parts.runs.run_no)
     failed = sum(counts.get("failed", 0) for actions in outcomes.values() for counts in actions.values())
     unsent = sum(counts.get("in_doubt", 0) for actions in outcomes.values() for counts in actions.values())
@@ -95,14 +114,11 @@ def _left_over(parts: Parts, course: Course) -> SyncError | None:
         "changes that failed": failed,
         "changes not sent": unsent,
         "changes without a contact, also after another lookup": course.missing_again,
-        "lookups without an answer": course.unanswered,
+        "lookups without an answer": course.unanswered - course.put_off,
     }
     told = ", ".join(f"{what}: {count:,}" for what, count in left.items() if count)
-    return (
-        UnfinishedError("rows_left", f"Left over: {told}.", "Run again: the next run goes on.")
-        if told
-        else None
-    )
+    if told:
+        yield UnfinishedError("rows_left", f"Left over: {told}.", "Run again: the next run goes on.")
 
 
 def missing_changes(outcomes: Mapping[str, Mapping[str, Mapping[str, int]]]) -> int:
@@ -165,4 +181,5 @@ def _forecast(parts: Parts, course: Course) -> Forecast:
         reads_values=not parts.job.attributes
         or any(each.mode == "set_if_empty" for each in parts.job.attributes),
         per_10_seconds=parts.caller.requests_per_10_seconds,
+        requests_left=parts.requests_left,
     )

@@ -73,9 +73,14 @@ class Ledger:
         now = _now()
         self._append("email_verdicts", columns, [(*row, ruleset, now, step) for row in verdicts])
 
-    def prepare_lookups(self, list_names: Sequence[str]) -> int:
-        """Number the addresses whose lookup is due and return how many there are."""
-        self._tables.execute("hubspot_scratch_lookups", list_names=list(list_names))
+    def prepare_lookups(self, list_names: Sequence[str], replacing_run_no: int | None = None) -> int:
+        """Number the addresses whose lookup is due, the most needed first, and return how many there are.
+
+        `replacing_run_no` keeps it to addresses whose contact was missing in that run.
+        """
+        self._tables.execute(
+            "hubspot_scratch_lookups", list_names=list(list_names), replacing_run_no=replacing_run_no
+        )
         return self._highest_no("lookups", "row_no")
 
     def due_lookups(self, first_no: int, last_no: int) -> list[str]:

@@ -24,20 +24,25 @@ def look_up(
     caller: Caller,
     *,
     due: int,
+    most_requests: int | None,
     portal_id: str,
     named_step: int,
     step: int,
     workers: int,
     keep_lease: Callable[[], None],
     tell: Callable[..., None],
-) -> int:
-    """Look up `due` prepared addresses and record what HubSpot says; return how many it said nothing about.
+) -> tuple[int, int]:
+    """Look up `due` prepared addresses and record what HubSpot says; return how many it answered, and put off.
 
+    Once `most_requests` are made (None: no matter) no further addresses are asked for: these are put off. Where HubSpot
+    wants requests repeated or smaller, those under way by then come on top.
     What it says of addresses that were not asked for gets `named_step`, which is the step before `step`: an answer
     to a question about the address itself counts more.
     """
     buffer: list[Lookup] = []
-    answered = 0
+    answered = asked = 0
+    first_request = hubspot.requests
+    in_turn = due if most_requests is None else min(due, most_requests * CONTACTS_PER_REQUEST)
     size = BatchSize(CONTACTS_PER_REQUEST)
 
     def flush() -> None:
@@ -46,35 +51,40 @@ def look_up(
         ledger.record_lookups(buffer, portal_id, step)
         buffer.clear()
 
-    def take(lookups: list[Lookup]) -> None:
-        nonlocal answered
+    def take(result: tuple[int, list[Lookup]]) -> None:
+        nonlocal answered, asked
+        addresses, lookups = result
         buffer.extend(lookups)
+        asked += addresses
         answered += len(lookups)
-        tell("looking_up", done=answered, total=due)
+        tell("looking_up", done=answered, total=in_turn)
 
     def between() -> None:
         keep_lease()
         if len(buffer) >= _FLUSH_ROWS:
             flush()
 
+    def has_used_its_share() -> bool:
+        return most_requests is not None and hubspot.requests - first_request >= most_requests
+
     try:
         work(
-            _batches(ledger, due),
-            lambda emails: resolve(hubspot, caller, emails, size),
+            _batches(ledger, in_turn),
+            lambda emails: (len(emails), resolve(hubspot, caller, emails, size)),
             take,
             workers=workers,
-            stopped=lambda: caller.stopped_by is not None,
+            stopped=lambda: caller.stopped_by is not None or has_used_its_share(),
             between=between,
         )
     finally:
         flush()
-    return due - answered
+    return answered, 0 if caller.stopped_by is not None else due - asked
 
 
 def _batches(ledger: Ledger, due: int) -> Iterator[list[str]]:
     read_size = 100 * CONTACTS_PER_REQUEST
     for start in range(1, due + 1, read_size):
-        yield from chunks(ledger.due_lookups(start, start + read_size - 1), CONTACTS_PER_REQUEST)
+        yield from chunks(ledger.due_lookups(start, min(start + read_size - 1, due)), CONTACTS_PER_REQUEST)
 
 
 def resolve(hubspot: HubSpot, caller: Caller, emails: Sequence[str], size: BatchSize) -> list[Lookup]:

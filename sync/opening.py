@@ -29,6 +29,15 @@ class Parts:
     caller: Caller
     tell: Callable[..., None]
     version: str
+    most_requests: int | None = None
+    """How many requests the day's budget leaves to this run, from its first on; None: no matter."""
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many of them are left."""
+        if self.most_requests is None:
+            return None
+        return max(0, self.most_requests - (self.hubspot.requests if self.hubspot else 0))
 
     def keep_lease(self) -> None:
         """Show a sign of life; once the lease is lost, no request may start any more."""
@@ -43,6 +52,14 @@ class Parts:
         self.keep_lease()
         if self.caller.stopped_by is not None:
             raise self.caller.stopped_by
+
+
+def keep_to_budget(parts: Parts) -> None:
+    """Let no more requests start than other runs have left of the day's budget."""
+    if parts.job.daily_budget is not None:
+        parts.most_requests = max(0, parts.job.daily_budget - parts.figures.requests_today())
+    if parts.requests_left is not None:
+        parts.caller.limit_to(parts.requests_left)
 
 
 def chosen_lists(parts: Parts) -> list[DeclaredList]:

@@ -11,20 +11,21 @@ from sync.closing import (
     Course,
     end_without_report,
     ended_by,
+    lookups_put_off,
     missing_changes,
     objected,
     report,
     why_unfinished,
 )
 from sync.emails import ruleset
-from sync.errors import SyncError, UnfinishedError
+from sync.errors import SyncError
 from sync.guards import object_to
 from sync.judging import judge_audience
-from sync.lookup import look_up
-from sync.opening import Parts, chosen_lists, confirmed_portal
+from sync.opening import Parts, chosen_lists, confirmed_portal, keep_to_budget
 from sync.preflight import prepare_updates
 from sync.records import DeclaredList
 from sync.report import as_figures
+from sync.resolving import resolve_rows
 from sync.results import ListPlan, Report
 from sync.send import Sender
 from sync.updates import Updates
@@ -37,7 +38,7 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
     """
     started = time.monotonic()
     declared = chosen_lists(parts)
-    _keep_to_budget(parts)
+    keep_to_budget(parts)
     portal_id = confirmed_portal(parts)
     parts.runs.acquire(parts.job.flags.wait_seconds)
     try:
@@ -47,7 +48,7 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
         raise
     try:
         # Once more: another run may have gone on while this one waited for the lock.
-        _keep_to_budget(parts)
+        keep_to_budget(parts)
         run = _Run(parts, declared, portal_id)
         error = run.go()
         told = run.report(error, time.monotonic() - started)
@@ -56,12 +57,6 @@ def carry_out(parts: Parts) -> tuple[Report, SyncError | None]:
         raise
     parts.runs.finish(told.status, as_figures(told))
     return told, error
-
-
-def _keep_to_budget(parts: Parts) -> None:
-    if parts.job.daily_budget is not None and parts.hubspot is not None:
-        used = parts.figures.requests_today() + parts.hubspot.requests
-        parts.caller.limit_to(max(0, parts.job.daily_budget - used))
 
 
 class _Run:
@@ -84,14 +79,14 @@ class _Run:
             check_in=parts.check_in,
             tell=parts.tell,
         )
-        self._resolve_rows()
+        resolve_rows(parts, course)
         parts.ledger.prepare_members()
         self._find_lists()
         self._plan()
         self._check()
         refusal = parts.caller.stopped_by or self._preflight()
         if not parts.job.flags.sends:
-            return refusal or ended_by(parts, course)
+            return refusal or ended_by(parts, course) or lookups_put_off(course)
         if course.objections:
             raise objected(course.objections)
         if refusal is not None:
@@ -100,35 +95,6 @@ class _Run:
             self._send(after_no=0)
             refusal = self._second_pass()
         return why_unfinished(parts, course, refusal)
-
-    def _resolve_rows(self) -> None:
-        parts, course = self._parts, self._course
-        parts.ledger.prepare_audience_rows()
-        due = course.unanswered = parts.ledger.prepare_lookups(course.list_names)
-        if parts.hubspot is None:
-            return
-        if due == 0:
-            return
-        course.unanswered = look_up(
-            parts.ledger,
-            parts.hubspot,
-            parts.caller,
-            due=due,
-            portal_id=course.portal_id,
-            named_step=parts.runs.next_step(),
-            step=parts.runs.next_step(),
-            workers=parts.job.workers,
-            keep_lease=parts.keep_lease,
-            tell=parts.tell,
-        )
-        stopped_by = parts.caller.stopped_by
-        if isinstance(stopped_by, UnfinishedError) and not course.last_no:
-            raise UnfinishedError(
-                stopped_by.code,
-                f"{stopped_by.sentence} {course.unanswered:,} of {due:,} lookups are left.",
-                stopped_by.mend,
-            )
-        parts.ledger.prepare_audience_rows()
 
     def _find_lists(self) -> None:
         found = settle_lists(self._parts, self._course.declared, self._course.portal_id)
@@ -224,7 +190,7 @@ class _Run:
         missing = missing_changes(outcomes)
         if parts.caller.stopped_by is not None or not missing:
             return None
-        self._resolve_rows()
+        resolve_rows(parts, course, replacing_run_no=parts.runs.run_no)
         parts.ledger.prepare_members()
         first_pass = course.last_no
         missing_adds = sum(actions.get("add", {}).get("missing", 0) for actions in outcomes.values())

@@ -89,6 +89,7 @@ with
             case
                 when lookups.primary_email = verdicts.wire_email then 0 else 1
             end as is_secondary,
+            lookups.step as lookup_step,
             case
                 when held_here.email is not null or held_everywhere.email is not null
                 then 'held_out'

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from math import ceil, log2
 from typing import Any, cast
+from unittest.mock import ANY
 
 import pytest
 
@@ -459,13 +460,23 @@ class TestSmallerRequests:
 
 
 class TestLookingUpAll:
-    def look_up(self, portal: Portal, state: State, keep_lease: Callable[[], None] = lambda: None) -> int:
+    def look_up(
+        self,
+        portal: Portal,
+        state: State,
+        keep_lease: Callable[[], None] = lambda: None,
+        *,
+        most_requests: int | None = None,
+        put_off: Any = 0,
+    ) -> int:
+        """Look up all that is due; return how many have no answer."""
         told: list[int] = []
-        unanswered = look_up(
+        answered, left = look_up(
             cast(Ledger, state),
             portal.hubspot,
             portal.caller,
             due=len(state.emails),
+            most_requests=most_requests,
             portal_id="12345678",
             named_step=101,
             step=102,
@@ -474,7 +485,8 @@ class TestLookingUpAll:
             tell=lambda event, done, total: told.append(done),
         )
         assert told == sorted(told)
-        return unanswered
+        assert left == put_off
+        return len(state.emails) - answered
 
     @pytest.mark.parametrize(("number", "requests"), [(1, 1), (2, 1), (100, 1), (101, 2), (250, 3)])
     def test_goes_by_a_hundred_and_records_every_answer(
@@ -508,6 +520,33 @@ class TestLookingUpAll:
         state = State(emails)
         assert self.look_up(portal, state) == 14
         assert len(state.lookups) == 136
+
+    @pytest.mark.parametrize(
+        ("most", "put_off"), [(1, 350), (3, 150), (4, 50), (5, 0), (6, 0)], ids=lambda number: f"{number}"
+    )
+    def test_puts_off_what_is_beyond_its_share_of_requests(
+        self, portal: Portal, most: int, put_off: int
+    ) -> None:
+        emails, _ = portal.people(450)
+        state = State(emails)
+        assert self.look_up(portal, state, most_requests=most, put_off=put_off) == put_off
+        assert {each.wire_email for each in state.lookups} == set(emails[: 450 - put_off])
+        assert portal.requests(READ) == min(most, 5)
+
+    def test_asks_for_less_where_each_request_is_made_twice(self, portal: Portal) -> None:
+        emails, _ = portal.people(3_000)
+        portal.faults({"route": READ, "drop_rows": 1, "times": None})
+        state = State(emails)
+        # Three workers: what is under way when the share is used up is finished.
+        most = 10
+        unanswered = self.look_up(portal, state, most_requests=most, put_off=ANY)
+        assert most <= portal.requests(READ) <= most + 2 * 3
+        assert len(state.lookups) == 3_000 - unanswered
+
+    def test_what_an_end_of_all_requests_leaves_is_not_put_off(self, portal: Portal) -> None:
+        emails, _ = portal.people(450)
+        portal.caller.limit_to(2)
+        assert self.look_up(portal, State(emails), most_requests=4) == 250
 
     def test_records_what_was_answered_before_the_run_lost_its_lease(self, portal: Portal) -> None:
         emails, _ = portal.people(300)

@@ -15,11 +15,13 @@ from tests.edge.state_rows import (
     added,
     flat,
     found,
+    held,
     judged,
     listed,
     looked_up,
     observed,
     runs,
+    updated,
     wanted,
 )
 from tests.edge.state_session import Session, session
@@ -179,6 +181,42 @@ def test_only_sendable_addresses_of_the_lists_asked_for_are_looked_up_each_once(
         due = session.call("hubspot_lookups_between", first_no=1, last_no=9)
         assert due == [("a@example.com",), ("b@example.com",)]
         assert session.call("hubspot_lookups_between", first_no=2, last_no=2) == due[1:]
+
+
+def test_addresses_nothing_can_be_planned_for_are_looked_up_first_and_the_oldest_lookups_before_others(
+    session: Session,
+) -> None:
+    old, due = "2020-01-01 00:00:00", 600
+    with session.transaction():
+        given: list[list[Row]] = [
+            # Due again, but good to go by.
+            [judged("ann"), looked_up("ann", "A", at=old, step=due + 2)],
+            [judged("bob"), looked_up("bob", None, outcome="absent", at=old, step=due + 1)],
+            # Too old to go by.
+            [judged("cat"), looked_up("cat", "C", at=old, step=202)],
+            [judged("dan"), looked_up("dan", "D", at=old, step=201)],
+            # Void, since HubSpot no longer knows the contact.
+            [*found("eve", "E", step=due), *updated("E", A, "missing", step=704)],
+            # No lookup at all.
+            [judged("zoe"), judged("zed")],
+        ]
+        names = ("ann", "bob", "cat", "dan", "eve", "zoe", "zed")
+        # On one list held, on the other not: what one list needs is needed.
+        also = [wanted("dan", MIRROR), held("dan", VIP)]
+        _prepare(session, [*(wanted(name) for name in names), *also, *flat(given)])
+        session.call("hubspot_scratch_lookups", list_names=LISTS)
+        rows = session.call("hubspot_lookups_between", first_no=1, last_no=9)
+        order = ["zed", "zoe", "dan", "cat", "eve", "bob", "ann"]
+        assert rows == [(f"{name}@example.com",) for name in order]
+
+
+def test_a_second_pass_looks_up_only_whose_contact_was_missing_in_the_run(session: Session) -> None:
+    with session.transaction():
+        gone: Given = [found("eve", "E"), updated("E", A, "missing", step=904)]
+        earlier: Given = [found("fay", "F"), updated("F", A, "missing", step=704)]
+        _prepare(session, [*(wanted(name) for name in ("ann", "eve", "fay")), judged("ann"), *gone, *earlier])
+        session.call("hubspot_scratch_lookups", list_names=LISTS, replacing_run_no=9)
+        assert session.call("hubspot_lookups_between", first_no=1, last_no=9) == [("eve@example.com",)]
 
 
 def test_what_a_run_has_no_receipt_for_is_not_sent_to_itself_and_in_doubt_to_others(session: Session) -> None:

@@ -62,6 +62,7 @@ class TestForecast:
         membership_batch=500,
         reads_values=True,
         per_10_seconds=90,
+        requests_left=None,
     )
     PLAN = replace(REPORT, status="planned", forecast=FORECAST)
 
@@ -73,6 +74,23 @@ class TestForecast:
         )
         assert self.FORECAST.requests == 21
         assert self.FORECAST.minutes == pytest.approx(21 / 540)
+
+    @pytest.mark.parametrize(
+        ("requests_left", "lookups"), [(0, 1), (1, 1), (5, 2), (6, 2), (7, 3), (99, 3)], ids=str
+    )
+    def test_counts_the_lookups_that_the_budget_lets_a_run_make(
+        self, requests_left: int, lookups: int
+    ) -> None:
+        told = forecast(
+            [],
+            lookups_due=201,
+            mirrors=[],
+            membership_batch=500,
+            reads_values=True,
+            per_10_seconds=90,
+            requests_left=requests_left,
+        )
+        assert told.lookups == lookups
 
     def test_is_in_every_form_of_a_plan(self) -> None:
         line = "A run now: 21 requests (3 lookups, 9 about lists, 9 changes), 0.0 minutes at 90 in 10 s"
