@@ -9,8 +9,9 @@ from collections.abc import Collection
 from sync.records import Contact, HubSpotList, PropertyDefinition, Reply
 
 _UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
-_PASSING = ("RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT", "LOCKED")
-"""Categories of a row's error that say nothing against the row."""
+_LASTING = ("VALIDATION_ERROR", "INVALID_EMAIL", "CONFLICT", "OBJECT_ALREADY_EXISTS")
+"""Categories of a row's error that are the row's own; any other may be of HubSpot, of the token or of the moment."""
+_SCOPES = ("MISSING_SCOPES", "INVALID_AUTHENTICATION", "EXPIRED_AUTHENTICATION")
 
 
 def contacts_of(reply: Reply) -> list[Contact]:
@@ -61,7 +62,18 @@ def refused_ids(reply: Reply) -> dict[str, str]:
 
 def is_lasting(category: str) -> bool:
     """Say whether a row that a 207 refuses with this category would be refused again."""
-    return category not in _PASSING
+    return category in _LASTING
+
+
+def lacks_scope(reply: Reply) -> bool:
+    """Say whether a partial answer refuses rows for what the token may not do."""
+    return any(error.get("category") in _SCOPES for error in _items(reply.body, "errors"))
+
+
+def refusal_of(reply: Reply, name: str | None = None) -> dict[str, object]:
+    """The error that refuses everything, or in a partial answer the row of this name."""
+    errors = _items(reply.body, "errors") if reply.status == 207 else []
+    return next((each for each in errors if name is None or name in _named(each)), reply.body)
 
 
 def named_in(reply: Reply, names: Collection[str]) -> set[str]:

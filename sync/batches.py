@@ -76,6 +76,8 @@ class Refused(Generic[Row]):
 
     named: Sequence[Row] = ()
     """The rows that its answer names as the reason, as far as it does."""
+    may_be_too_many: bool = True
+    """Whether the number of rows may be the reason."""
 
 
 Outcome = Literal["taken", "too_much", "unclear"] | Refused[Row]
@@ -88,12 +90,15 @@ class Isolation(Generic[Row]):
     A row counts as refused once HubSpot has refused it alone, and before that in a request for which no other row
     is to blame: one odd answer is thin evidence. For k bad rows among n, cut by a size of at least 16, it is
     ⌈n/size⌉ + 2k⌈log2 size⌉ requests at most; every good row is in exactly one request that was not refused. `size`
-    is shared and may shrink meanwhile.
+    is shared and may shrink meanwhile. With `is_sure` it is believed that every single row is bad.
     """
 
-    def __init__(self, ask: Callable[[Sequence[Row]], Outcome[Row]], size: BatchSize) -> None:
+    def __init__(
+        self, ask: Callable[[Sequence[Row]], Outcome[Row]], size: BatchSize, *, is_sure: bool = False
+    ) -> None:
         self._ask_once = ask
         self._size = size
+        self._is_sure = is_sure
         self._believes_names = True
         self._some_passed = False
         self.refused: list[Row] = []
@@ -109,7 +114,7 @@ class Isolation(Generic[Row]):
                 waiting += reversed(list(chunks(group, self._size.now)))
                 continue
             waiting += reversed(self._send(group))
-            if len(self.refused) >= _SUSPICIOUS and not self._some_passed:
+            if len(self.refused) >= _SUSPICIOUS and not self._some_passed and not self._is_sure:
                 left = [row for each in waiting for row in each]
                 passing = self._one_that_passes(left)
                 if not passing:
@@ -138,7 +143,7 @@ class Isolation(Generic[Row]):
         named = [row for row in group if row in outcome.named]
         if self._believes_names and 0 < len(named) < len(group):
             return self._send_apart(group, named)
-        return self._search(group)
+        return self._search(group, may_be_too_many=outcome.may_be_too_many)
 
     def _send_apart(self, group: Sequence[Row], named: Sequence[Row]) -> list[Sequence[Row]]:
         before = len(self.refused)
@@ -153,7 +158,7 @@ class Isolation(Generic[Row]):
             self.refused.append(named[0])
         return []
 
-    def _search(self, group: Sequence[Row]) -> list[Sequence[Row]]:
+    def _search(self, group: Sequence[Row], *, may_be_too_many: bool) -> list[Sequence[Row]]:
         """Find one row for which a group is refused; return what is left to be sent, as one group."""
         left: list[Row] = []
         is_first_half_that_passes = True
@@ -176,7 +181,7 @@ class Isolation(Generic[Row]):
                     self._size.shrink(len(second))
                     return [[*second, *left]]
                 if not isinstance(outcome, Refused):
-                    if outcome == "taken" and 2 * len(group) > self._size.now:
+                    if outcome == "taken" and may_be_too_many and 2 * len(group) > self._size.now:
                         # Each half passes and both together do not: it was their number.
                         self._size.shrink(len(group))
                     return [left]

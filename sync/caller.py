@@ -12,8 +12,12 @@ from sync.errors import HubSpotRefusesError, SyncError, UnfinishedError
 from sync.pacing import GiveUp, Pacer, Stop, decide, is_passing
 from sync.records import Reply
 
+CONTACTS = "contacts"
+"""What requests to read and update contacts are about."""
 _DEAD_AFTER = 3
 """Requests in a row, each given up without an answer or put off each time, before HubSpot counts as down."""
+_JUDGEMENTS = (400, 409, 413, 414, 422)
+"""Statuses that say something of the rows of a request; another one of the kind says that there is no such route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,19 @@ class Caller:
         self._stopping = threading.Event()
         self._now = now
         self._wait = wait or self._stopping.wait
-        self._unanswered = 0
+        self._given_up: list[str] = []
         self._left: int | None = None
         self.stopped_by: SyncError | None = None
         """Why nothing more is sent; None while all is well."""
 
-    def call(self, request: Callable[[], Reply], *, splits: bool = False) -> Answer:
+    def call(
+        self, request: Callable[[], Reply], *, about: str = "", splits: bool = False, once: bool = False
+    ) -> Answer:
         """Send a request until its answer stands. Never raises for what HubSpot answers.
 
-        With `splits` an answer that took too long stands at once: the caller asks for less at a time.
+        `about` is `CONTACTS` or the id of the list that the request changes. With `splits` an answer that took too
+        long stands at once: the caller asks for less at a time. With `once` every answer stands but that of a
+        limit, and no failure counts: the caller looks for a row at which HubSpot fails.
         """
         reply: Reply | None = None
         doubtful = False
@@ -72,8 +80,10 @@ class Caller:
             if isinstance(decision, Stop):
                 self.stop(_stop_error(decision, reply))
                 break
+            if once and _has_failed(reply):
+                break
             if isinstance(decision, GiveUp):
-                self._note(reply)
+                self._note(reply, about)
                 break
             if decision.everyone:
                 with self._lock:
@@ -129,29 +139,53 @@ class Caller:
                 self._pacer.answered(started_at, self._now(), reply)
         return reply
 
-    def _note(self, reply: Reply) -> None:
+    def gives_up_on(self, list_id: str) -> bool:
+        """Whether the newest requests were all given up, and all of them were to change this list."""
         with self._lock:
-            self._unanswered = self._unanswered + 1 if is_passing(reply.status) else 0
-            is_down = self._unanswered >= _DEAD_AFTER
+            return len(self._given_up) >= _DEAD_AFTER and set(self._given_up) == {list_id}
+
+    def _note(self, reply: Reply, about: str) -> None:
+        with self._lock:
+            self._given_up = (
+                [*self._given_up[1 - _DEAD_AFTER :], about] if _is_no_answer(reply, about) else []
+            )
+            is_down = len(self._given_up) == _DEAD_AFTER and (
+                # The trouble of one list is that list's: the others go on.
+                about in ("", CONTACTS) or reply.status in (0, 429, 477) or len(set(self._given_up)) > 1
+            )
         if is_down:
             self.stop(unreachable(reply))
 
 
 def _may_have_landed(reply: Reply) -> bool:
-    return reply.status in (0, 408) or reply.status >= 500 or reply.is_garbled
+    return _has_failed(reply) or reply.is_garbled
 
 
-def unreachable(reply: Reply) -> UnfinishedError:
-    """The error for a HubSpot that does not answer, or only with errors of its own."""
-    how = "gave no answer" if reply.status == 0 else f"answered {reply.status}"
-    look_at = (
-        "See in HubSpot what else uses up the portal's limit of requests"
-        if reply.status == 429
-        else "Check HUBSPOT_BASE_URL, the network and HubSpot's status page"
-    )
+def _has_failed(reply: Reply) -> bool:
+    return reply.status in (0, 408) or reply.status >= 500
+
+
+def _is_no_answer(reply: Reply, about: str) -> bool:
+    is_elsewhere = about == CONTACTS and 300 <= reply.status < 500 and reply.status not in _JUDGEMENTS
+    return is_passing(reply.status) or is_elsewhere or (reply.is_garbled and reply.status != 204)
+
+
+def unreachable(reply: Reply, of_what: str = "") -> UnfinishedError:
+    """The error for a HubSpot that does not answer, or only with errors of its own; `of_what` like " for the list"."""
+    how = f"answered {reply.status}" if reply.status else "gave no answer"
+    if reply.is_garbled:
+        how += " and nothing that is JSON"
+    if reply.status == 429:
+        look_at = "See in HubSpot what else uses up the portal's limit of requests"
+    elif reply.status == 423:
+        look_at = "It is locked: see in HubSpot what else changes it"
+    elif 200 <= reply.status < 500:
+        look_at = "Check HUBSPOT_BASE_URL and HUBSPOT_API_VERSION"
+    else:
+        look_at = "Check HUBSPOT_BASE_URL, the network and HubSpot's status page"
     return UnfinishedError(
-        "hubspot_down",
-        f"HubSpot {how}, also after several tries.",
+        "list_unavailable" if of_what else "hubspot_down",
+        f"HubSpot {how}{of_what}, also after several tries.",
         f"{look_at}, then run again.",
     )
 

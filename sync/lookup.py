@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sync.answers import contacts_of, is_lasting, missing_ids, named_in, refused_ids
 from sync.asking import Asking
 from sync.batches import CONTACTS_PER_REQUEST, BatchSize, chunks
-from sync.caller import Answer, Caller
+from sync.caller import CONTACTS, Answer, Caller
 from sync.emails import judge
 from sync.errors import UnfinishedError
 from sync.hubspot import HubSpot
@@ -142,11 +142,19 @@ def _ask_for(
             told.extend(_lookups(part, answer.reply))
             answered.extend(part)
 
-    asking = Asking(caller, size, hubspot.read_contacts, read, name=str)
-    refused = asking.send(emails)
+    def ask(*, is_sure: bool) -> tuple[Asking[str], list[str] | None]:
+        asking = Asking(caller, size, hubspot.read_contacts, read, str, about=CONTACTS, is_sure=is_sure)
+        return asking, asking.send(emails)
+
+    def named(asking: Asking[str]) -> list[str]:
+        return [email for email, reply in asking.refusals.items() if named_in(reply, [email])]
+
+    # With nobody to pass beside them only their names tell that it is the addresses, not the request.
+    asking, refused = ask(is_sure=False)
+    if refused is None and len(named(asking)) == len(asking.refusals):
+        asking, refused = ask(is_sure=True)
     if refused and not answered:
-        # With nobody to pass beside them only their names tell that it is the addresses, not the request.
-        refused = [email for email in refused if named_in(asking.refusals[email], [email])]
+        refused = [email for email in refused if email in named(asking)]
     return told, answered, refused
 
 

@@ -6,14 +6,17 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sync.answers import lacks_scope
 from sync.records import Reply
 
 ATTEMPTS = 5
 """Tries of one request before it is given up."""
 LIMIT_ATTEMPTS = 10
 """The same where the portal's limit is what refuses it: that passes for sure, within ten seconds of quiet."""
-ASSUMED_PER_10_SECONDS = 90.0
-"""Until HubSpot has told its limit: nine tenths of the smallest plan's 100 (usage guidelines)."""
+ASSUMED_LIMIT = 100.0
+"""Requests in ten seconds until HubSpot has told its limit: the smallest plan's (usage guidelines)."""
+ASSUMED_PER_10_SECONDS = 0.9 * ASSUMED_LIMIT
+"""The most that a job makes of them: HubSpot may not tell for long, and others are not seen."""
 _BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0)
 _LIMIT_BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0)
 _LOOK_AGAIN_SECONDS = 0.05
@@ -56,7 +59,7 @@ def decide(reply: Reply, attempt: int) -> Decision:
     """
     if reply.status == 401:
         return Stop("token")
-    if reply.status == 403:
+    if reply.status == 403 or lacks_scope(reply):
         return Stop("scope")
     if reply.status == 429 and reply.body.get("policyName") == "DAILY":
         return Stop("daily_limit")
@@ -148,7 +151,7 @@ class Pacer:
         known = [] if self._limit is None else [float(self._limit)]
         if self._ceiling is not None:
             known.append(self._ceiling * self._interval / 10)
-        return min(known, default=ASSUMED_PER_10_SECONDS)
+        return min(known, default=min(ASSUMED_PER_10_SECONDS, self._share * ASSUMED_LIMIT))
 
     @property
     def _allowed(self) -> float:
@@ -157,7 +160,8 @@ class Pacer:
 
     @property
     def _burst(self) -> float:
-        return max(2.0, self._spare)
+        # Small beside a small share, or the pauses of a run would give it a far larger one.
+        return max(2.0, min(self._spare, self._allowed / 20))
 
     @property
     def _spare(self) -> float:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sync.answers import changed_ids, contacts_of, is_lasting, lists_of_contacts, missing_ids, refused_ids
+from sync.answers import (
+    changed_ids,
+    contacts_of,
+    is_lasting,
+    lists_of_contacts,
+    missing_ids,
+    refusal_of,
+    refused_ids,
+)
 from sync.masking import mask_all
-from sync.records import Change, Receipt, Reply
+from sync.records import Change, ChangeOutcome, Receipt, Reply
 
 
 def membership_receipts(part: Sequence[Change], reply: Reply) -> tuple[list[Receipt], list[Change]]:
@@ -68,17 +76,20 @@ def update_receipts(part: Sequence[Change], reply: Reply) -> Iterator[Receipt]:
         if change.contact_id in done:
             yield Receipt(change.change_no, "applied", correlation_id=reply.correlation_id)
         elif change.contact_id in refused and change.contact_id not in missing:
-            category = refused[change.contact_id]
-            yield Receipt(change.change_no, "rejected" if is_lasting(category) else "failed", category)
+            outcome: ChangeOutcome = "rejected" if is_lasting(refused[change.contact_id]) else "failed"
+            yield refusal_receipt(change, reply, outcome)
         else:
             yield Receipt(change.change_no, "missing", "not_named")
 
 
-def refusal_receipt(change: Change, reply: Reply) -> Receipt:
-    """The receipt of a change that HubSpot refused alone, with its sentence masked."""
-    code = str(reply.body.get("subCategory") or reply.body.get("category") or f"status_{reply.status}")
-    message = mask_all(str(reply.body.get("message") or ""))[:500] or None
-    return Receipt(change.change_no, "rejected", code, message, reply.correlation_id)
+def refusal_receipt(change: Change, reply: Reply, outcome: ChangeOutcome = "rejected") -> Receipt:
+    """The receipt of a change that HubSpot refused by itself, with its sentence masked."""
+    said = refusal_of(reply, change.contact_id)
+    # In partial answers the narrower name is an object, of which no page says what is in it.
+    narrower = said.get("subCategory")
+    code = str((isinstance(narrower, str) and narrower) or said.get("category") or f"status_{reply.status}")
+    message = mask_all(str(said.get("message") or ""))[:500] or None
+    return Receipt(change.change_no, outcome, code, message, reply.correlation_id)
 
 
 def doubt_receipts(part: Sequence[Change], reply: Reply | None) -> list[Receipt]:

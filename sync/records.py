@@ -127,12 +127,15 @@ class Batch:
     changes: tuple[Change, ...]
 
 
+ChangeOutcome = Literal["applied", "already_so", "missing", "rejected", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """HubSpot's answer to one change. What was surely not applied has none."""
 
     change_no: int
-    outcome: Literal["applied", "already_so", "missing", "rejected", "failed"]
+    outcome: ChangeOutcome
     code: str | None = None
     message: str | None = None
     """HubSpot's sentence, with addresses masked."""

@@ -166,6 +166,8 @@ class _Run:
         if refused:
             parts.ledger.leave_out(sorted(refused))
             self._touched = [name for name in self._touched if name not in refused] or [""]
+        # A statement may have taken longer than the lease: then the plan is another run's by now.
+        parts.keep_lease()
         parts.ledger.record_intents(parts.runs.run_no, parts.runs.next_step())
         sender = Sender(
             parts.hubspot, parts.caller, course.list_ids, parts.job.membership_batch, self._updates

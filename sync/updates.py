@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sync.answers import missing_ids, values_of
-from sync.caller import Caller
+from sync.answers import missing_ids, refused_ids, values_of
+from sync.caller import CONTACTS, Caller
 from sync.errors import UnfinishedError
 from sync.hubspot import HubSpot
 from sync.properties import arrow, fault, left_to_write, mode_of, payload_of, with_unlisted
@@ -84,6 +84,7 @@ class Updates:
         asked = [each for each, names in respected.items() if names]
         names = sorted({name for each in respected.values() for name in each})
         # What an answer does not name may have been overlooked: it is asked for once more.
+        silent: list[str] = []
         for _ in range(2):
             reply = self._read(asked, names) if asked else None
             if reply is None:
@@ -91,10 +92,14 @@ class Updates:
             present |= values_of(reply)
             absent |= dict.fromkeys(missing_ids(reply), "not_in_hubspot")
             asked = [each for each in asked if each not in present and each not in absent]
-        return present, absent | dict.fromkeys(asked, "not_named")
+            silent = [each for each in asked if each not in refused_ids(reply)]
+        # Refused is not gone: the contact is there, and HubSpot does not show it just now.
+        return present, absent | dict.fromkeys(silent, "not_named")
 
     def _read(self, contact_ids: Sequence[str], names: Sequence[str]) -> Reply | None:
-        reply = self._caller.call(lambda: self._hubspot.read_properties(contact_ids, names)).reply
+        reply = self._caller.call(
+            lambda: self._hubspot.read_properties(contact_ids, names), about=CONTACTS
+        ).reply
         if reply is not None and reply.status in _REFUSED:
             self._caller.stop(_read_refused())
         return reply if reply is not None and reply.status in (200, 207) else None

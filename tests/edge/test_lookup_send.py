@@ -89,10 +89,10 @@ class Portal:
     # -- changes
 
     def send(self, action: Any, ids: Sequence[str], payloads: Sequence[str | None] = ()) -> list[Receipt]:
-        """Send one batch; its receipts in the order of the ids."""
+        """Send one batch as if it were a whole turn; its receipts in the order of the ids."""
         given = [*payloads, *[None] * (len(ids) - len(payloads))]
         changes = [Change(n, "VIP", action, each, given[n]) for n, each in enumerate(ids)]
-        receipts = self.sender.send_batch(Batch(action, "VIP", tuple(changes)))
+        receipts = self.sender.send_batch(Batch(action, "VIP", tuple(changes))) + self.sender.send_aside()
         assert len({receipt.change_no for receipt in receipts}) == len(receipts), "a change has one receipt"
         return sorted(receipts, key=lambda receipt: receipt.change_no)
 
@@ -136,6 +136,9 @@ class Canned(HubSpot):
     def read_contacts(self, emails: Sequence[str]) -> Reply:
         return self.answer(emails)
 
+    def read_properties(self, contact_ids: Sequence[str], names: Sequence[str]) -> Reply:
+        return self.answer(contact_ids)
+
     def update_contacts(self, updates: Sequence[tuple[str, dict[str, str]]]) -> Reply:
         return self.answer([contact_id for contact_id, _ in updates])
 
@@ -166,7 +169,8 @@ def canned_send(hubspot: Canned, action: Any, ids: Sequence[str]) -> tuple[list[
     caller = Caller(1_000_000, lambda: True, now=lambda: next(clock), wait=lambda seconds: False)
     changes = tuple(Change(n, "VIP", action, each, NICKNAME) for n, each in enumerate(ids))
     sender = new_sender(hubspot, caller, "811")
-    return sorted(sender.send_batch(Batch(action, "VIP", changes)), key=lambda r: r.change_no), caller
+    receipts = sender.send_batch(Batch(action, "VIP", changes)) + sender.send_aside()
+    return sorted(receipts, key=lambda r: r.change_no), caller
 
 
 class TestWhoAnAddressLeadsTo:
@@ -793,13 +797,50 @@ class TestWhenEverythingIsRefused:
         assert outcomes(portal.send("update", ids, ['{"no_such_property": "x"}'] * 2)) == ["rejected"] * 2
         assert portal.caller.stopped_by is None
 
+    def test_so_may_a_few_updates_with_no_other_beside_them(self, portal: Portal) -> None:
+        """Left without receipts, they would be refused every night, and the run never be done."""
+        _, ids = portal.people(10)
+        assert (
+            outcomes(portal.send("update", ids, ['{"lifecyclestage": "nonsense"}'] * 10)) == ["rejected"] * 10
+        )
+        assert portal.sender.closed == {}
+
+    @pytest.mark.parametrize("action", ["add", "remove"])
+    @pytest.mark.parametrize("number", [1, 2, 12])
+    def test_but_of_membership_changes_it_is_the_list(self, portal: Portal, action: str, number: int) -> None:
+        """However few: those of every night would be left out for weeks, one night after the other."""
+        _, ids = portal.people(number)
+        portal.faults({"route": CHANGE, "status": 400, "times": None})
+        assert portal.send(action, ids) == []
+        assert portal.sender.closed["VIP"].code == "all_refused"
+        assert portal.caller.stopped_by is None
+
+    def test_unless_the_list_takes_others_or_the_refusal_names_them(self, portal: Portal) -> None:
+        def answer(ids: Sequence[str]) -> Reply:
+            refused = Reply(400, {"category": "VALIDATION_ERROR", "message": "no"})
+            return refused if "bad" in ids else Reply(200, {"recordsIdsAdded": list(ids)})
+
+        portal.hubspot = Canned(answer)
+        portal.sender = new_sender(portal.hubspot, portal.caller, portal.list_id)
+        assert outcomes(portal.send("add", ["1"])) == ["applied"]
+        assert outcomes(portal.send("add", ["bad"])) == ["rejected"]
+        named = Reply(400, {"category": "VALIDATION_ERROR", "message": "record 7 is not valid"})
+        assert outcomes(canned_send(Canned(lambda ids: named), "add", ["7"])[0]) == ["rejected"]
+
+    def test_a_doubt_is_not_forgotten_over_it(self) -> None:
+        """The late request may have been carried out: then they are ours."""
+        replies = iter([Reply(0, {}, timed_out=True)])
+        hubspot = Canned(lambda ids: next(replies, Reply(400, {})))
+        receipts, _ = canned_send(hubspot, "add", ["1", "2", "3", "4"])
+        assert outcomes(receipts) == ["failed"] * 4
+
     def test_refused_rows_beside_unsent_ones_are_not_everything(self) -> None:
         """The good ones never got through: what is wrong is the limit, not the batch."""
 
         def answer(ids: Sequence[str]) -> Reply:
             return Reply(400 if any(each.startswith("bad") for each in ids) else 429, {}, 0.0)
 
-        receipts, caller = canned_send(Canned(answer), "add", ["bad1", "1", "bad2", "2", "bad3", "3", "4"])
+        receipts, caller = canned_send(Canned(answer), "update", ["bad1", "1", "bad2", "2", "bad3", "3", "4"])
         assert [(r.change_no, r.outcome) for r in receipts] == [
             (0, "rejected"),
             (2, "rejected"),
@@ -812,7 +853,7 @@ class TestWhenEverythingIsRefused:
             "category": "VALIDATION_ERROR",
             "message": "Email address ann@example.con is invalid",
         }
-        receipts, _ = canned_send(Canned(lambda ids: Reply(400, said)), "add", ["1"])
+        receipts, _ = canned_send(Canned(lambda ids: Reply(400, said)), "update", ["1"])
         assert receipts[0].message == "Email address an***@example.con is invalid"
 
     def test_a_sub_category_says_more(self) -> None:
@@ -821,9 +862,9 @@ class TestWhenEverythingIsRefused:
             "subCategory": "ILS.X",
             "correlationId": "c",
         }
-        receipts, _ = canned_send(Canned(lambda ids: Reply(409, said)), "add", ["1"])
+        receipts, _ = canned_send(Canned(lambda ids: Reply(409, said)), "update", ["1"])
         assert receipts == [Receipt(0, "rejected", "ILS.X", None, "c")]
-        receipts, _ = canned_send(Canned(lambda ids: Reply(422, {})), "add", ["1"])
+        receipts, _ = canned_send(Canned(lambda ids: Reply(422, {})), "update", ["1"])
         assert receipts == [Receipt(0, "rejected", "status_422")]
 
     @pytest.mark.parametrize("status", [400, 413, 414])
@@ -833,6 +874,159 @@ class TestWhenEverythingIsRefused:
 
         receipts, _ = canned_send(Canned(answer), "add", [str(n) for n in range(10)])
         assert outcomes(receipts) == ["applied"] * 10
+
+
+class TestRowsRefusedInAPartialAnswer:
+    """HubSpot answers 207 and refuses rows one by one."""
+
+    @staticmethod
+    def canned(category: str | None, refuses: Callable[[str], bool] = lambda _: True) -> Canned:
+        def answer(ids: Sequence[str]) -> Reply:
+            said = {"message": "Value of ann@example.com is not valid"}
+            errors = [
+                {**({"category": category} if category else {}), **said, "context": {"ids": [each]}}
+                for each in ids
+                if refuses(each)
+            ]
+            results = [{"id": each, "properties": {"email": each}} for each in ids if not refuses(each)]
+            return Reply(207, {"results": results, "errors": errors, "correlationId": "c"})
+
+        return Canned(answer)
+
+    def test_each_is_kept_with_its_reason_masked(self) -> None:
+        hubspot = self.canned("VALIDATION_ERROR", lambda each: each == "2")
+        receipts, _ = canned_send(hubspot, "update", ["1", "2"])
+        message = "Value of an***@example.com is not valid"
+        assert receipts[1] == Receipt(1, "rejected", "VALIDATION_ERROR", message, "c")
+
+    @pytest.mark.parametrize("category", ["INTERNAL_ERROR", "SOMETHING_NEW", None])
+    def test_a_reason_that_may_pass_blocks_nobody(self, category: str | None) -> None:
+        hubspot = self.canned(category, lambda each: each == "2")
+        receipts, _ = canned_send(hubspot, "update", ["1", "2"])
+        assert outcomes(receipts) == ["applied", "failed"]
+
+    @pytest.mark.parametrize("category", ["INTERNAL_ERROR", "SOMETHING_NEW", None])
+    def test_nor_does_it_take_anybody_off_a_list(self, category: str | None) -> None:
+        emails = [f"{n}@example.com" for n in range(5)]
+        caller = Caller(1_000_000, lambda: True)
+        assert resolve(self.canned(category), caller, emails, BatchSize(100)) == []
+
+    def test_every_row_of_many_is_no_rows_fault(self) -> None:
+        ids = [str(n) for n in range(1, 51)]
+        receipts, _ = canned_send(self.canned("VALIDATION_ERROR"), "update", ids)
+        assert receipts == []
+
+    def test_a_few_may_be_bad(self) -> None:
+        receipts, _ = canned_send(self.canned("VALIDATION_ERROR"), "update", ["1", "2", "3"])
+        assert outcomes(receipts) == ["rejected"] * 3
+
+    def test_a_scope_that_the_token_lacks_ends_the_run(self) -> None:
+        receipts, caller = canned_send(self.canned("MISSING_SCOPES"), "update", ["1", "2"])
+        assert outcomes(receipts) == ["failed"] * 2
+        assert isinstance(caller.stopped_by, HubSpotRefusesError)
+        assert caller.stopped_by.code == "scope"
+
+    def test_a_contact_whose_values_are_not_shown_is_not_gone(self) -> None:
+        changes = (Change(1, "VIP", "update", "1", '{"city": "Oslo"}'),)
+        sender = new_sender(self.canned("INTERNAL_ERROR"), Caller(1_000_000, lambda: True), "811")
+        assert sender.send_batch(Batch("update", "VIP", changes)) == []
+
+
+class TestARowAtWhichHubSpotFails:
+    """It answers 500 to every request with that row, every night."""
+
+    @staticmethod
+    def answer(*bad: str) -> Callable[[Sequence[str]], Reply]:
+        def reply(ids: Sequence[str]) -> Reply:
+            if not set(bad).isdisjoint(ids):
+                return Reply(500, {})
+            results = [{"id": each[1:], "properties": {"email": each}} for each in ids]
+            return Reply(200, {"recordsIdsAdded": list(ids), "results": results})
+
+        return reply
+
+    @pytest.mark.parametrize("bad", [{40}, {3, 40}])
+    @pytest.mark.parametrize("action", ["add", "update"])
+    def test_costs_no_other_change(self, action: str, bad: set[int]) -> None:
+        ids = [f"1{n}" for n in range(64)]
+        calls: list[int] = []
+
+        def answer(some: Sequence[str]) -> Reply:
+            calls.append(len(some))
+            reply = self.answer(*(ids[each] for each in bad))(some)
+            return (
+                reply
+                if reply.status == 500
+                else Reply(200, {**reply.body, "results": [{"id": each} for each in some]})
+            )
+
+        receipts, caller = canned_send(Canned(answer), action, ids)
+        assert [n for n, each in enumerate(receipts) if each.outcome != "applied"] == sorted(bad)
+        assert {receipts[n].outcome for n in bad} == {"failed"}
+        assert caller.stopped_by is None
+        assert len(calls) <= 5 + len(bad) * (2 * ceil(log2(64)) + 2)
+
+    def test_nor_any_other_lookup(self) -> None:
+        emails = [f"9{n}" for n in range(100)]
+        clock = count(step=100)
+        caller = Caller(1_000_000, lambda: True, now=lambda: next(clock), wait=lambda seconds: False)
+        size = BatchSize(100)
+        lookups = resolve(Canned(self.answer("950")), caller, emails, size)
+        assert sorted(each.wire_email for each in lookups) == sorted(set(emails) - {"950"})
+        assert size.now == 100
+
+    def test_a_hubspot_that_fails_at_all_of_them_is_not_searched_for_long(self) -> None:
+        calls: list[int] = []
+
+        def answer(some: Sequence[str]) -> Reply:
+            calls.append(len(some))
+            return Reply(500, {})
+
+        receipts, _ = canned_send(Canned(answer), "add", [str(n) for n in range(500)])
+        assert outcomes(receipts) == ["failed"] * 500
+        assert len(calls) <= 5 + 3 * (ceil(log2(500)) + 2)
+
+    def test_nor_is_the_number_of_rows_taken_for_the_reason(self) -> None:
+        replies = iter([Reply(500, {})] * 5)
+
+        def answer(some: Sequence[str]) -> Reply:
+            return next(
+                replies,
+                Reply(200, {"results": [{"id": "1", "properties": {"email": each}} for each in some]}),
+            )
+
+        clock = count(step=100)
+        caller = Caller(1_000_000, lambda: True, now=lambda: next(clock), wait=lambda seconds: False)
+        size = BatchSize(100)
+        resolve(Canned(answer), caller, [f"{n}@example.com" for n in range(100)], size)
+        assert size.now == 100
+
+
+class TestARouteThatIsNotThere:
+    @pytest.mark.parametrize("status", [402, 404, 405, 410])
+    @pytest.mark.parametrize("action", ["look up", "update"])
+    def test_three_such_answers_end_the_run(self, portal: Portal, action: str, status: int) -> None:
+        emails, ids = portal.people(4)
+        portal.faults(*({"route": route, "status": status, "times": None} for route in (READ, UPDATE)))
+        for n in range(4):
+            if action == "update":
+                portal.send("update", ids[n : n + 1], [NICKNAME])
+            else:
+                portal.look_up(emails[n : n + 1])
+        assert portal.requests(READ) + portal.requests(UPDATE) == 3
+        assert isinstance(portal.caller.stopped_by, UnfinishedError)
+        assert f"answered {status}" in portal.caller.stopped_by.sentence
+        assert "HUBSPOT_API_VERSION" in portal.caller.stopped_by.mend
+
+    def test_a_page_instead_of_json_says_of_no_contact_that_it_is_gone(self) -> None:
+        caller = Caller(1_000_000, lambda: True)
+        sender = new_sender(Canned(lambda ids: Reply(200, {}, is_garbled=True)), caller, "811")
+        batch = Batch("update", "VIP", (Change(1, "VIP", "update", "1", NICKNAME),))
+        for _ in range(3):
+            (receipt,) = sender.send_batch(batch)
+            assert (receipt.outcome, receipt.code) == ("failed", "status_200")
+        assert caller.stopped_by is not None
+        assert "nothing that is JSON" in caller.stopped_by.sentence
 
 
 class TestDoubt:
@@ -944,6 +1138,7 @@ class TestSendingAll:
         state: State,
         keep_lease: Callable[[], None] = lambda: None,
         membership_batch: int = 10,
+        workers: int = 2,
     ) -> list[tuple[int, int]]:
         """Send the whole plan; how many of how many it told were done."""
         told: list[tuple[int, int]] = []
@@ -954,7 +1149,7 @@ class TestSendingAll:
             last_no=len(state.plan),
             run_no=1,
             step=105,
-            workers=2,
+            workers=workers,
             keep_lease=keep_lease,
             tell=lambda event, done, total: told.append((done, total)),
         )
@@ -983,6 +1178,40 @@ class TestSendingAll:
         log = portal.emulator.requests(after=after)
         done = [next(what for what in ("removed", "updated", "added") if each[what]) for each in log]
         assert done == ["removed"] * 3 + ["updated"] + ["added"] * 3
+
+    def test_bad_rows_in_front_do_not_keep_the_others_waiting(self, portal: Portal) -> None:
+        """All of the first batch is refused, and only what comes after shows that the rows are to blame."""
+        _, ids = portal.people(25)
+        wrong = [f"no-id-{n}" for n in range(10)]
+        state = State(changes=self.plan(add=[*wrong, *ids]))
+        self.send(portal, state, workers=1)
+        found = {each.change_no: each.outcome for each in state.receipts}
+        assert found == {n: "rejected" if n <= 10 else "applied" for n in range(1, 36)}
+        assert portal.members() == ids
+
+    def test_a_list_that_is_locked_does_not_cost_the_others(self) -> None:
+        class Locked(Canned):
+            def change_members(self, list_id: str, *, add: Sequence[str], remove: Sequence[str]) -> Reply:
+                return (
+                    Reply(423, {})
+                    if list_id == "811"
+                    else super().change_members(list_id, add=add, remove=remove)
+                )
+
+        clock = count(step=100)
+        caller = Caller(1_000_000, lambda: True, now=lambda: next(clock), wait=lambda seconds: False)
+        hubspot = Locked(lambda ids: Reply(200, {"recordsIdsAdded": list(ids)}))
+        sender = Sender(hubspot, caller, {"A": "811", "B": "812"}, 2)
+        changes = [Change(n, name, "add", str(n), None) for name in "AB" for n in range(12)]
+        receipts = [
+            each
+            for change in changes
+            for each in sender.send_batch(Batch("add", change.list_name, (change,)))
+        ]
+        assert outcomes(receipts) == ["applied"] * 12
+        assert {name: error.code for name, error in sender.closed.items()} == {"A": "list_unavailable"}
+        assert "locked" in sender.closed["A"].mend
+        assert caller.stopped_by is None
 
     def test_receipts_are_recorded_whatever_happens(self, portal: Portal) -> None:
         _, ids = portal.people(40)

@@ -274,6 +274,25 @@ class TestAHubSpotThatIsDown:
             setting.call(Reply(400, {}))
         assert setting.caller.stopped_by is None
 
+    def test_the_trouble_of_one_list_does_not_unless_it_is_anothers_too(self, setting: Setting) -> None:
+        def call(about: str) -> None:
+            replies = [DOWN] * 5
+            setting.caller.call(replies.pop, about=about)
+
+        for _ in range(4):
+            call("811")
+        assert setting.caller.gives_up_on("811")
+        assert setting.caller.stopped_by is None
+        call("812")
+        assert not setting.caller.gives_up_on("812")
+        assert isinstance(setting.caller.stopped_by, UnfinishedError)
+
+    def test_silence_does_whatever_it_is_about(self, setting: Setting) -> None:
+        for _ in range(3):
+            replies = [NOTHING] * 5
+            setting.caller.call(replies.pop, about="811")
+        assert isinstance(setting.caller.stopped_by, UnfinishedError)
+
     @pytest.mark.parametrize(("status", "how"), [(0, "gave no answer"), (502, "answered 502")])
     def test_the_error_says_how(self, status: int, how: str) -> None:
         error = unreachable(Reply(status, {}))

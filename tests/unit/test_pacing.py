@@ -262,6 +262,26 @@ class TestPacer:
         job.work(60, steady)
         assert 0.95 * ASSUMED_PER_10_SECONDS * 6 <= len(job.arrivals) <= ASSUMED_PER_10_SECONDS * 6 + 2
 
+    @pytest.mark.parametrize("share", [1, 20, 50, 80])
+    def test_not_even_then_does_it_take_more_than_its_share(self, share: int) -> None:
+        job = Job(Pacer(None, share), Window(10_000, tells=False))
+        job.work(60, steady)
+        assert len(job.arrivals) <= share * 6 + 2
+
+    @pytest.mark.parametrize("share", [5, 20, 50])
+    def test_a_pause_makes_its_share_no_larger(self, share: int) -> None:
+        pacer, allowed = Pacer(None, share), 190 * share / 100
+        pacer.seconds_to_wait(0.0)
+        pacer.answered(0.0, 0.1, told(190, 189))
+        now, started = 300.0, 0
+        while now < 310:
+            if pacer.seconds_to_wait(now) == 0:
+                started += 1
+                pacer.answered(now, now, told(190, 189 - started))
+            else:
+                now += 0.01
+        assert started <= allowed + max(2.0, allowed / 20) + 1
+
     @pytest.mark.parametrize("tells", [True, False])
     def test_a_ceiling_holds_whatever_hubspot_allows(self, tells: bool) -> None:
         window = Window(10_000, tells=tells)
