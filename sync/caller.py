@@ -170,24 +170,31 @@ def _is_no_answer(reply: Reply, about: str) -> bool:
     return is_passing(reply.status) or is_elsewhere or (reply.is_garbled and reply.status != 204)
 
 
-def unreachable(reply: Reply, of_what: str = "") -> UnfinishedError:
-    """The error for a HubSpot that does not answer, or only with errors of its own; `of_what` like " for the list"."""
-    how = f"answered {reply.status}" if reply.status else "gave no answer"
-    if reply.is_garbled:
-        how += " and nothing that is JSON"
+def unreachable(reply: Reply) -> UnfinishedError:
+    """The error for a HubSpot that does not answer, or only with errors of its own."""
     if reply.status == 429:
         look_at = "See in HubSpot what else uses up the portal's limit of requests"
-    elif reply.status == 423:
-        look_at = "It is locked: see in HubSpot what else changes it"
     elif 200 <= reply.status < 500:
         look_at = "Check HUBSPOT_BASE_URL and HUBSPOT_API_VERSION"
     else:
         look_at = "Check HUBSPOT_BASE_URL, the network and HubSpot's status page"
     return UnfinishedError(
-        "list_unavailable" if of_what else "hubspot_down",
-        f"HubSpot {how}{of_what}, also after several tries.",
-        f"{look_at}, then run again.",
+        "hubspot_down", f"HubSpot {_how(reply)}, also after several tries.", f"{look_at}, then run again."
     )
+
+
+def list_unavailable(reply: Reply, list_name: str) -> UnfinishedError:
+    """The error for a list whose changes HubSpot answers only with errors, while it answers others."""
+    return UnfinishedError(
+        "list_unavailable",
+        f"HubSpot {_how(reply)} to changes of the list {list_name!r}, also after several tries.",
+        "See in HubSpot whether something else changes the list (423: it is locked), then run again.",
+    )
+
+
+def _how(reply: Reply) -> str:
+    how = f"answered {reply.status}" if reply.status else "gave no answer"
+    return f"{how} and nothing that is JSON" if reply.is_garbled else how
 
 
 def _budget_spent() -> UnfinishedError:

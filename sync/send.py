@@ -10,7 +10,7 @@ from itertools import groupby
 from sync.answers import named_in
 from sync.asking import Asking
 from sync.batches import CONTACTS_PER_REQUEST, BatchSize, chunks, cut
-from sync.caller import CONTACTS, Answer, Caller, unreachable
+from sync.caller import CONTACTS, Answer, Caller, list_unavailable
 from sync.errors import UnfinishedError
 from sync.hubspot import HubSpot
 from sync.ledger import Ledger
@@ -210,7 +210,7 @@ class Sender:
             self._refusals.close(batch, list_gone(batch.list_name))
         # One list that HubSpot keeps locked must not cost the others.
         if reply is not None and batch.action != "update" and self._caller.gives_up_on(self._about(batch)):
-            self._refusals.close(batch, unreachable(reply, f" to changes of the list {batch.list_name!r}"))
+            self._refusals.close(batch, list_unavailable(reply, batch.list_name))
         if answer.doubtful:
             return doubt_receipts(part, reply)
         # Surely not applied: no receipt, and the end of the run turns it into "not sent".
