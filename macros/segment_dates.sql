@@ -97,24 +97,6 @@
     }}
 {% endmacro %}
 
-{# A text YYYY-MM-DD as a date, or none. Jinja catches no error, so the day is looked for in its month. #}
-{% macro calendar_day(text) %}
-    {%- set parts = modules.re.fullmatch(
-        "([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
-        text | string,
-    ) -%}
-    {%- if parts -%}
-        {%- set month = modules.datetime.date(
-            parts.group(1) | int, parts.group(2) | int, 1
-        ) -%}
-        {%- set date = month + modules.datetime.timedelta(
-            days=(parts.group(3) | int) - 1
-        ) -%}
-        {{ return(date if date.month == month.month else none) }}
-    {%- endif -%}
-    {{ return(none) }}
-{% endmacro %}
-
 {# The column as a timestamp, and the moment so many days before now. #}
 {% macro segment_last_days(name, column, days) %}
     {%- set column = hubspot_sync.segment_column(name, column) -%}
