@@ -146,15 +146,16 @@ def _ask_for(
         asking = Asking(caller, size, hubspot.read_contacts, read, str, about=CONTACTS, is_sure=is_sure)
         return asking, asking.send(emails)
 
-    def named(asking: Asking[str]) -> list[str]:
-        return [email for email, reply in asking.refusals.items() if named_in(reply, [email])]
+    def named(asking: Asking[str]) -> set[str]:
+        return {email for email, reply in asking.refusals.items() if named_in(reply, [email])}
 
     # With nobody to pass beside them only their names tell that it is the addresses, not the request.
     asking, refused = ask(is_sure=False)
     if refused is None and len(named(asking)) == len(asking.refusals):
         asking, refused = ask(is_sure=True)
     if refused and not answered:
-        refused = [email for email in refused if email in named(asking)]
+        by_name = named(asking)
+        refused = [email for email in refused if email in by_name]
     return told, answered, refused
 
 

@@ -278,6 +278,12 @@ class TestRefusedLookups:
         assert [each.outcome for each in found.values()] == ["refused", "refused"]
         assert portal.caller.stopped_by is None
 
+    def test_and_more_where_each_refusal_names_its_address(self, portal: Portal) -> None:
+        """With nothing else due they would end every run."""
+        found = portal.look_up([*self.BAD, "also@example.nosuchtld"])
+        assert [each.outcome for each in found.values()] == ["refused"] * 4
+        assert portal.caller.stopped_by is None
+
     @pytest.mark.parametrize("number", [1, 2])
     def test_a_refusal_of_so_few_that_names_none_of_them_says_nothing(
         self, portal: Portal, number: int

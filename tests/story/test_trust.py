@@ -14,7 +14,7 @@ from sync.errors import GuardError, SettingsError, WarehouseError
 from sync.lease import HEARTBEAT_SECONDS
 from tests.emulator_process import EmulatorProcess
 from tests.host import VIP, Host
-from tests.hubspot_routes import CHANGE, READ, count
+from tests.hubspot_routes import CHANGE, CREATE, READ, count
 from tests.story.test_reconcile import emails, of, people, rows
 
 LEDGER_OF_STEP_1 = Path(__file__).parents[1] / "data" / "ledger_step_1.sql"
@@ -189,6 +189,29 @@ def test_a_run_that_slept_past_its_lease_sends_nothing_when_it_wakes(
     assert run.returncode == 4, said
     assert "took over" in said
     assert [each["method"] for each in hubspot.requests(after=before) if each["method"] == "PUT"] == []
+
+
+def test_one_that_slept_after_its_plan_records_no_intent_of_it(
+    hosts: dict[str, Host], hubspot: EmulatorProcess
+) -> None:
+    """The plan's tables are another run's by then."""
+    host = hosts["postgres"]
+    host.reset()
+    hubspot.contacts(people("ann"))
+    host.wanted(*rows(VIP, "ann"))
+    hubspot.faults([{"route": CREATE, "latency": 1, "times": 1}])
+    run = start(host, hubspot)
+    wait_until(lambda: count(hubspot, CREATE) >= 1, run)
+    run.send_signal(signal.SIGSTOP)
+    host.state(
+        "update {state}.run_events set occurred_at = occurred_at - interval '10 minutes', host = 'elsewhere'"
+    )
+    host.plan(hubspot)
+    time.sleep(HEARTBEAT_SECONDS + 1)
+    run.send_signal(signal.SIGCONT)
+    _, said = run.communicate(timeout=90)
+    assert run.returncode == 4, said
+    assert host.state("select count(*) from {state}.change_intents") == [(0,)]
 
 
 def start(host: Host, hubspot: EmulatorProcess) -> subprocess.Popen[str]:
